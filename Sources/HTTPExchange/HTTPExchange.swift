@@ -1,0 +1,202 @@
+package import HTTPTypes
+
+/// Who a connection belongs to. Two requests share a connection, a TLS session or a client certificate only when their
+/// identities are equal.
+package struct ConnectionIdentity: Sendable, Hashable {
+    /// A client certificate for mutual TLS: chain and private key as PEM.
+    package struct ClientCertificate: Sendable, Hashable {
+        /// Certificate chain (leaf first) in PEM.
+        package let chainPEM: [UInt8]
+        /// Unencrypted private key in PEM.
+        package let privateKeyPEM: [UInt8]
+
+        /// Wraps PEM bytes.
+        package init(chainPEM: [UInt8], privateKeyPEM: [UInt8]) {
+            self.chainPEM = chainPEM
+            self.privateKeyPEM = privateKeyPEM
+        }
+    }
+
+    /// Partition of the connection pool, such as an account id. Printable ASCII.
+    package let partition: String
+    /// Presented to the server when it asks.
+    package let clientCertificate: ClientCertificate?
+
+    /// Names an identity.
+    package init(partition: String, clientCertificate: ClientCertificate? = nil) {
+        self.partition = partition
+        self.clientCertificate = clientCertificate
+    }
+}
+
+/// A request to be sent to another machine, with all that bounds it.
+package struct OutboundRequest: Sendable {
+    /// Which redirects are followed.
+    package enum Redirects: Sendable, Equatable {
+        /// A 3xx answer is given back as it is.
+        case none
+        /// Up to `limit` redirects to the same scheme, host and port, with the credentials; any other is an error.
+        case sameOrigin(limit: Int)
+    }
+
+    /// Whether the request may be sent a second time when a kept-alive connection dies before an answer.
+    package enum Replay: Sendable, Equatable {
+        /// Safe to repeat (RFC 9110 section 9.2.2).
+        case allowed
+        /// Sent at most once, on a fresh connection that is closed afterwards (token calls, vendor writes).
+        case never
+    }
+
+    /// Which addresses the request may reach.
+    package enum Destination: Sendable, Equatable {
+        /// A vendor: public addresses by the egress policy, with the operator's host map.
+        case vendor
+        /// Another service of this installation: its configured address, no egress policy.
+        case service
+    }
+
+    /// Method, in upper case.
+    package var method: HTTPRequest.Method
+    /// Absolute `http` or `https` address.
+    package var url: String
+    /// Header fields as sent.
+    package var headers: HTTPFields
+    /// Body, or nil for none.
+    package var body: [UInt8]?
+    /// Who the connection belongs to.
+    package var identity: ConnectionIdentity
+    /// Which addresses it may reach.
+    package var destination: Destination
+    /// Whether it may be repeated by the transport.
+    package var replay: Replay
+    /// Which redirects are followed.
+    package var redirects: Redirects
+    /// Limit of the connect and TLS phase.
+    package var connectTimeout: Duration
+    /// Limit of the whole exchange.
+    package var totalTimeout: Duration
+    /// Limit of the decoded response body in bytes.
+    package var responseBytesMax: Int
+
+    /// Describes a request; the defaults are those of an interactive vendor read.
+    package init(
+        method: HTTPRequest.Method,
+        url: String,
+        headers: HTTPFields = [:],
+        body: [UInt8]? = nil,
+        identity: ConnectionIdentity,
+        destination: Destination = .vendor,
+        replay: Replay = .allowed,
+        redirects: Redirects = .none,
+        connectTimeout: Duration = .seconds(5),
+        totalTimeout: Duration = .seconds(30),
+        responseBytesMax: Int = 32 * 1024 * 1024
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.identity = identity
+        self.destination = destination
+        self.replay = replay
+        self.redirects = redirects
+        self.connectTimeout = connectTimeout
+        self.totalTimeout = totalTimeout
+        self.responseBytesMax = responseBytesMax
+    }
+}
+
+/// A whole answer.
+package struct InboundResponse: Sendable {
+    /// HTTP status, 200...599.
+    package var status: Int
+    /// Header fields, in the order received.
+    package var headers: HTTPFields
+    /// Decoded body.
+    package var body: [UInt8]
+    /// Whether the connection had served an earlier request.
+    package var reusedConnection: Bool
+
+    /// Describes an answer.
+    package init(status: Int, headers: HTTPFields = [:], body: [UInt8] = [], reusedConnection: Bool = false) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.reusedConnection = reusedConnection
+    }
+}
+
+/// An answer whose body arrives piece by piece. Dropping it closes the connection.
+package struct StreamedResponse: Sendable {
+    /// HTTP status, 200...599.
+    package var status: Int
+    /// Header fields, in the order received.
+    package var headers: HTTPFields
+    /// Decoded body in pieces, with backpressure; ends with an ``ExchangeError`` when the connection fails.
+    package var body: AsyncThrowingStream<[UInt8], any Error>
+
+    /// Describes an answer.
+    package init(status: Int, headers: HTTPFields, body: AsyncThrowingStream<[UInt8], any Error>) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Why no whole answer came.
+package struct ExchangeError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The closed set of reasons.
+    package enum Reason: String, Sendable, CaseIterable {
+        /// The request itself cannot be sent: bad address, header or method.
+        case invalidRequest
+        /// The egress policy refuses the host or the address behind it.
+        case blockedAddress
+        /// The name does not resolve.
+        case unresolvable
+        /// No connection within the time.
+        case connectFailed
+        /// The TLS handshake or the certificate check failed.
+        case tlsFailed
+        /// Time ran out after the connection stood.
+        case timeout
+        /// The connection broke before the answer was whole.
+        case connectionLost
+        /// The answer is larger than the limit.
+        case responseTooLarge
+        /// What came is not HTTP, or its framing contradicts itself.
+        case badResponse
+        /// A redirect left the origin or there were too many.
+        case redirectRefused
+        /// The caller gave up.
+        case cancelled
+    }
+
+    /// Why.
+    package let reason: Reason
+    /// Safe for a caller: names the host, never a path, query, header or body.
+    package let message: String
+    /// Whether any byte of the request may have reached the server, so that a write may have happened.
+    package let requestMayHaveBeenSent: Bool
+
+    /// Describes a failure.
+    package init(_ reason: Reason, _ message: String, requestMayHaveBeenSent: Bool) {
+        self.reason = reason
+        self.message = message
+        self.requestMayHaveBeenSent = requestMayHaveBeenSent
+    }
+
+    package var description: String { "\(reason.rawValue): \(message)" }
+}
+
+/// Sends requests. `CurlTransport` implements it; tests use a scripted one.
+package protocol HTTPSender: Sendable {
+    /// Sends `request` and collects the whole answer. Any status is an answer, not an error.
+    ///
+    /// - Throws: ``ExchangeError`` when no whole answer came. Cancelling the task ends the exchange.
+    func send(_ request: OutboundRequest) async throws(ExchangeError) -> InboundResponse
+
+    /// Sends `request` and hands the answer over as soon as its header fields are there.
+    ///
+    /// - Throws: ``ExchangeError`` when no header fields came.
+    func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse
+}

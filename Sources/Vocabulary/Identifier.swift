@@ -1,0 +1,88 @@
+package import FoundationEssentials
+
+/// An opaque identifier of one kind of thing, so that an account id can never be passed where a tenant id is asked for.
+///
+/// The text form is the canonical lower-case form of RFC 9562. Any other spelling (upper case, braces, Unicode
+/// look-alikes) is refused, so that one thing has exactly one name in caches, logs and addresses.
+package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
+    /// The value, as Postgres stores it.
+    package let uuid: UUID
+
+    /// Wraps a value read from a store.
+    package init(_ uuid: UUID) {
+        self.uuid = uuid
+    }
+
+    /// Reads the canonical text form.
+    ///
+    /// - Parameter text: 36 characters, lower-case hexadecimal with hyphens.
+    /// - Returns: nil when `text` is spelt in any other way.
+    package init?(_ text: String) {
+        guard text.utf8.count == 36, let uuid = UUID(uuidString: text),
+            text.utf8.elementsEqual(uuid.uuidString.utf8.lazy.map(Self.lowercased))
+        else { return nil }
+        self.uuid = uuid
+    }
+
+    /// A new random identifier (version 4).
+    package static func random() -> Self {
+        Self(UUID())
+    }
+
+    package var description: String {
+        uuid.uuidString.lowercased()
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}
+
+extension Identifier: Codable {
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let value = Self(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "not a lower-case UUID: \(text.prefix(64))"))
+        }
+        self = value
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// The kinds of identifiers; never instantiated.
+package enum IdentifierKind {
+    /// A customer of this installation.
+    package enum Tenant {}
+    /// A tenant's separate world: production, staging.
+    package enum Environment {}
+    /// A key with which a product's backend calls the API.
+    package enum APIKey {}
+    /// A connector that an environment uses.
+    package enum Integration {}
+    /// One end user's connection to one vendor.
+    package enum Account {}
+    /// A one-time ticket that starts a connect flow.
+    package enum LinkToken {}
+    /// One run of a connect flow.
+    package enum ConnectSession {}
+}
+
+/// Identifies a tenant.
+package typealias TenantID = Identifier<IdentifierKind.Tenant>
+/// Identifies an environment of a tenant.
+package typealias EnvironmentID = Identifier<IdentifierKind.Environment>
+/// Identifies an API key (never the key itself).
+package typealias APIKeyID = Identifier<IdentifierKind.APIKey>
+/// Identifies a connector enabled in an environment.
+package typealias IntegrationID = Identifier<IdentifierKind.Integration>
+/// Identifies an integrated account.
+package typealias AccountID = Identifier<IdentifierKind.Account>
+/// Identifies a link token (never the token itself).
+package typealias LinkTokenID = Identifier<IdentifierKind.LinkToken>
+/// Identifies a connect session.
+package typealias ConnectSessionID = Identifier<IdentifierKind.ConnectSession>
