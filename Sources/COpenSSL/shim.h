@@ -1,6 +1,85 @@
 #pragma once
-#include <openssl/evp.h>
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+// What Swift cannot import, because it is a macro or takes variable arguments.
+
+static inline long tributary_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
+
+static inline int tributary_general_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+
+static inline GENERAL_NAME *tributary_general_name(const GENERAL_NAMES *names, int index) {
+    return sk_GENERAL_NAME_value(names, index);
+}
+
+// RFC 2253 text, with UTF-8 left readable.
+static inline unsigned long tributary_name_flags(void) { return XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB; }
+
+static inline EVP_PKEY *tributary_generate_key(const char *type, const char *group, size_t bits) {
+    if (group) return EVP_PKEY_Q_keygen(NULL, NULL, type, group);
+    if (bits) return EVP_PKEY_Q_keygen(NULL, NULL, type, bits);
+    return EVP_PKEY_Q_keygen(NULL, NULL, type);
+}
+
+// HKDF with SHA-256 (RFC 5869), extract and expand.
+static inline int tributary_hkdf_sha256(
+    const unsigned char *key, size_t key_length, const unsigned char *salt, size_t salt_length,
+    const unsigned char *info, size_t info_length, unsigned char *out, size_t out_length
+) {
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)key, key_length),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, salt_length),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info, info_length),
+        OSSL_PARAM_construct_end(),
+    };
+    int ok = context && EVP_KDF_derive(context, out, out_length, parameters) == 1;
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(kdf);
+    return ok;
+}
+
+// HMAC (RFC 2104); returns the length of the code, or 0.
+static inline size_t tributary_hmac(
+    const char *digest, const unsigned char *key, size_t key_length, const unsigned char *bytes, size_t length,
+    unsigned char *out, size_t out_size
+) {
+    size_t written = 0;
+    if (!EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, key, key_length, bytes, length, out, out_size, &written)) return 0;
+    return written;
+}
+
+static inline int tributary_add_extension(X509 *certificate, X509 *issuer, int nid, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    int ok = extension && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return ok;
+}
+
+static inline int tributary_request_add_extension(X509_REQ *request, int nid, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, NULL, NULL, request, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    STACK_OF(X509_EXTENSION) *extensions = extension ? sk_X509_EXTENSION_new_null() : NULL;
+    int ok = extensions && sk_X509_EXTENSION_push(extensions, extension) > 0
+        && X509_REQ_add_extensions(request, extensions) == 1;
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    return ok;
+}
