@@ -2,6 +2,9 @@
 ///
 /// Objects keep the order of their members and numbers keep their digits. For large vendor bodies on the hot path use
 /// `JSONDocument`, which leaves the bytes where they are.
+///
+/// Equality is exact: strings and names by their bytes (never by Unicode equivalence), numbers by their digits, objects
+/// without regard to the order of members.
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -49,7 +52,7 @@ extension JSONValue {
 
     /// Whether this is `null`.
     package var isNull: Bool {
-        self == .null
+        if case .null = self { true } else { false }
     }
 
     /// The member named `key` of an object; nil for any other value or a missing member.
@@ -61,6 +64,31 @@ extension JSONValue {
     package subscript(index: Int) -> JSONValue? {
         guard case .array(let array) = self, array.indices.contains(index) else { return nil }
         return array[index]
+    }
+}
+
+extension JSONValue {
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)): left.text == right.text
+        case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let bool): hasher.combine(bool)
+        case .number(let number): hasher.combine(number.text)
+        case .string(let string): hasher.combine(JSONKeyHash.hash(of: string))
+        case .array(let array): hasher.combine(array)
+        case .object(let object): hasher.combine(object)
+        }
     }
 }
 

@@ -1,0 +1,138 @@
+/// Collects JSON text as bytes: the one place that knows how strings are escaped.
+///
+/// For evaluators that write results without building a tree; `JSONValue.bytes` uses it too. The caller sees to commas
+/// and nesting.
+package struct JSONByteWriter: ~Copyable {
+    private var buffer: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// How many bytes were written.
+    package private(set) var count = 0
+
+    /// Starts empty.
+    ///
+    /// - Parameter capacity: The expected size in bytes.
+    package init(capacity: Int = 256) {
+        self.capacity = max(capacity, 32)
+        buffer = .allocate(capacity: self.capacity)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// What was written.
+    package consuming func finish() -> [UInt8] {
+        Array(UnsafeBufferPointer(start: buffer, count: count))
+    }
+
+    /// Forgets everything after the first `count` bytes, to take back a comma or a member.
+    package mutating func truncate(to count: Int) {
+        precondition(count <= self.count, "truncating a writer beyond what it holds")
+        self.count = count
+    }
+
+    /// Writes one byte as it is.
+    @inline(__always)
+    package mutating func append(_ byte: UInt8) {
+        reserve(1)
+        buffer[count] = byte
+        count += 1
+    }
+
+    /// Writes bytes as they are: punctuation, numbers, or the source of an untouched value.
+    @inline(__always)
+    package mutating func append(raw bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        (buffer + count).update(from: start, count: bytes.count)
+        count += bytes.count
+    }
+
+    /// Writes text as it is.
+    package mutating func append(raw text: String) {
+        var text = text
+        text.withUTF8 { append(raw: $0) }
+    }
+
+    /// Writes `text` as a JSON string with quotes and escapes.
+    package mutating func append(string text: String) {
+        var text = text
+        text.withUTF8 { append(string: $0) }
+    }
+
+    /// Writes decoded bytes as a JSON string with quotes and escapes (those of RFC 8785).
+    ///
+    /// - Parameter bytes: UTF-8, or WTF-8 whose lone surrogates are written as `\udxxx`.
+    package mutating func append(string bytes: UnsafeBufferPointer<UInt8>) {
+        append(UInt8(ascii: "\""))
+        if var position = bytes.baseAddress {
+            let end = position + bytes.count
+            while true {
+                let stop = Self.escapeNeeded(position, end)
+                append(raw: UnsafeBufferPointer(start: position, count: stop - position))
+                guard stop < end else { break }
+                position = stop + escape(stop, end)
+            }
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    /// The first byte that cannot stand in a string as it is.
+    ///
+    /// A byte ED may start an encoded surrogate.
+    @inline(__always)
+    private static func escapeNeeded(
+        _ start: UnsafePointer<UInt8>,
+        _ end: UnsafePointer<UInt8>
+    ) -> UnsafePointer<UInt8> {
+        var position = start
+        while true {
+            position = TextScan.plainEnd(position, end)
+            while position < end, position.pointee >= 0x80 {
+                if position.pointee == 0xED, end - position >= 3, position[1] >= 0xA0 { return position }
+                position += 1
+            }
+            if position == end { return position }
+            if position.pointee < 0x20 || position.pointee == 0x22 || position.pointee == 0x5C { return position }
+        }
+    }
+
+    /// Writes the escape for what stands at `position`; returns how many bytes it stands for.
+    private mutating func escape(_ position: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int {
+        append(UInt8(ascii: "\\"))
+        switch position.pointee {
+        case UInt8(ascii: "\""): append(UInt8(ascii: "\""))
+        case UInt8(ascii: "\\"): append(UInt8(ascii: "\\"))
+        case 0x08: append(UInt8(ascii: "b"))
+        case 0x09: append(UInt8(ascii: "t"))
+        case 0x0A: append(UInt8(ascii: "n"))
+        case 0x0C: append(UInt8(ascii: "f"))
+        case 0x0D: append(UInt8(ascii: "r"))
+        case 0xED:
+            hexUnit(0xD000 | UInt16(position[1] & 0x3F) << 6 | UInt16(position[2] & 0x3F))
+            return 3
+        case let control: hexUnit(UInt16(control))
+        }
+        return 1
+    }
+
+    private mutating func hexUnit(_ unit: UInt16) {
+        append(UInt8(ascii: "u"))
+        for shift in [12, 8, 4, 0] as [UInt16] {
+            let digit = UInt8(truncatingIfNeeded: unit >> shift & 0xF)
+            append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
+    }
+
+    @inline(__always)
+    private mutating func reserve(_ extra: Int) {
+        if count + extra > capacity { grow(to: max(capacity * 2, count + extra)) }
+    }
+
+    @inline(never)
+    private mutating func grow(to larger: Int) {
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        moved.update(from: buffer, count: count)
+        buffer.deallocate()
+        buffer = moved
+        capacity = larger
+    }
+}

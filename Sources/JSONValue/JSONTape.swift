@@ -1,0 +1,20 @@
+/// The entries of a document, owned.
+final class JSONTape: @unchecked Sendable {
+    // Proof: the entries are written before this object exists and never after, and live as long as it does.
+    let entries: UnsafeBufferPointer<JSONTapeNode>
+
+    init(_ entries: UnsafeBufferPointer<JSONTapeNode>) {
+        self.entries = entries
+    }
+
+    deinit { entries.deallocate() }
+
+    /// Objects with more members than this have an index for lookups.
+    static let indexedCount = 64
+
+    /// The index after the last entry of the value at `entry`.
+    @inline(__always)
+    static func end(of entry: Int, in tape: UnsafeBufferPointer<JSONTapeNode>) -> Int {
+        tape[entry].isContainer ? Int(tape[entry].extra) : entry + 1
+    }
+}
