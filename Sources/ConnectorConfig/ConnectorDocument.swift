@@ -1,0 +1,139 @@
+package import JSONValue
+
+/// A connector, decoded and with all its expressions compiled: everything the engine needs to know about a vendor.
+package struct ConnectorDocument: Sendable {
+    /// The connector's key, such as `acme_crm`.
+    package let name: String
+    /// What people read.
+    package let label: String
+    /// Which unified categories it serves.
+    package let categories: [String]
+    /// The vendor's documentation.
+    package let docs: String?
+    /// The hosts it may call.
+    package let hosts: [HostPattern]
+    /// What differs from account to account.
+    package let variables: [VariableConfig]
+    /// The ways to connect, the preferred one first.
+    package let auth: [AuthMethod]
+    /// What all requests have in common.
+    package let http: HTTPDefaults
+    /// Where error answers have their parts.
+    package let errorBody: ErrorBodyConfig
+    /// What answers mean.
+    package let errors: [ErrorRule]
+    /// What the vendor tells about its limits.
+    package let rateLimit: RateLimitConfig
+    /// Native calls by resource and method.
+    package let resources: [String: [String: ResourceMethod]]
+    /// Unified methods by category, resource and method.
+    package let mappings: [String: [String: [String: MethodMapping]]]
+    /// Header fields that pass through the proxy beside the usual ones.
+    package let proxy: ProxyConfig
+
+    static let keys = [
+        "name", "label", "categories", "version", "docs", "icon", "deprecated", "hosts", "variables", "auth", "http",
+        "functions", "error_body", "errors", "rate_limit", "retry", "resources", "mappings", "proxy", "webhooks",
+        "tests", "sandbox",
+    ]
+
+    /// Decodes and compiles a document, merged or as a folder holds it.
+    ///
+    /// - Parameters:
+    ///   - document: the document.
+    ///   - compiler: compiles its expressions; a caching one shares them between accounts.
+    /// - Throws: ``ConnectorConfigError`` naming the first place that is wrong.
+    package init(
+        _ document: JSONValue,
+        compiler: ExpressionCompiler = ExpressionCompiler()
+    ) throws(ConnectorConfigError) {
+        var compiler = compiler
+        try compiler.define(
+            DocumentReader(value: document, pointer: "", compiler: compiler).child("functions")
+        )
+        let reader = DocumentReader(value: document, pointer: "", compiler: compiler)
+        try reader.allow(Self.keys)
+        name = try reader.required("name").string()
+        label = try reader.child("label")?.string() ?? name
+        categories = try reader.child("categories")?.strings() ?? []
+        docs = try reader.child("docs")?.string()
+        var hosts: [HostPattern] = []
+        for host in try reader.required("hosts").elements() {
+            guard let pattern = HostPattern(try host.string()) else {
+                throw host.error("expected a host such as 'api.example.com' or '*.example.com', in lower case")
+            }
+            hosts.append(pattern)
+        }
+        self.hosts = hosts
+        variables = try VariableConfig.all(reading: reader.child("variables"))
+        var auth: [AuthMethod] = []
+        for (name, member) in try reader.required("auth").members() {
+            auth.append(try AuthMethod(name: name, reading: member))
+        }
+        self.auth = auth
+        http = try HTTPDefaults(reading: reader.required("http"))
+        errorBody = try ErrorBodyConfig(reading: reader.child("error_body"))
+        var errors: [ErrorRule] = []
+        for rule in reader.child("errors")?.elements() ?? [] { errors.append(try ErrorRule(reading: rule)) }
+        self.errors = errors
+        rateLimit = try RateLimitConfig(reading: reader.child("rate_limit"))
+        proxy = try ProxyConfig(reading: reader.child("proxy"))
+        resources = try Self.resources(reader.child("resources"))
+        mappings = try Self.mappings(reader.child("mappings"), resources: resources)
+    }
+
+    /// The way to connect with a name.
+    package func authMethod(_ name: String) -> AuthMethod? {
+        auth.first { $0.name == name }
+    }
+
+    /// Whether the connector may call `host`, in lower case.
+    package func mayCall(host: String) -> Bool {
+        hosts.contains { $0.matches(host) }
+    }
+
+    private static func resources(
+        _ reader: DocumentReader?
+    ) throws(ConnectorConfigError) -> [String: [String: ResourceMethod]] {
+        var resources: [String: [String: ResourceMethod]] = [:]
+        for (resource, methods) in try reader?.members() ?? [] {
+            for (method, member) in try methods.members() {
+                resources[resource, default: [:]][method] = try ResourceMethod(reading: member)
+            }
+        }
+        return resources
+    }
+
+    private static func mappings(
+        _ reader: DocumentReader?,
+        resources: [String: [String: ResourceMethod]]
+    ) throws(ConnectorConfigError) -> [String: [String: [String: MethodMapping]]] {
+        var mappings: [String: [String: [String: MethodMapping]]] = [:]
+        for (category, members) in try reader?.members() ?? [] {
+            for (resource, methods) in try members.members() {
+                for (method, member) in try methods.members() {
+                    let mapping = try MethodMapping(reading: member)
+                    for route in mapping.routes where resources[route.resource]?[route.method] == nil {
+                        throw member.error("there is no native call '\(route.resource)/\(route.method)'")
+                    }
+                    mappings[category, default: [:]][resource, default: [:]][method] = mapping
+                }
+            }
+        }
+        return mappings
+    }
+}
+
+/// What passes through the proxy.
+package struct ProxyConfig: Sendable {
+    /// Header fields of the caller that reach the vendor, in lower case.
+    package let requestHeaders: [String]
+    /// Header fields of the vendor that reach the caller, in lower case.
+    package let responseHeaders: [String]
+
+    init(reading reader: DocumentReader?) throws(ConnectorConfigError) {
+        try reader?.allow(["request_headers", "response_headers"])
+        requestHeaders = try reader?.child("request_headers")?.strings().map { $0.lowercased() } ?? []
+        responseHeaders = try reader?.child("response_headers")?.strings().map { $0.lowercased() } ?? []
+    }
+}

@@ -1,0 +1,195 @@
+import JSONValue
+
+/// How one method of a unified resource is done with a vendor's native calls.
+package struct MethodMapping: Sendable {
+    /// One way to do it; the first whose condition holds is taken.
+    package struct Route: Sendable {
+        /// When; always, if nil. Sees `query`, `id`, `context`.
+        package let condition: Expression?
+        /// The native resource.
+        package let resource: String
+        /// Its method.
+        package let method: String
+        /// Instead of the method's own query mapping.
+        package let queryMapping: MappingStack?
+        /// Instead of the method's own body mapping.
+        package let bodyMapping: MappingStack?
+    }
+
+    /// The ways.
+    package let routes: [Route]
+    /// Native query parameters; sees `query`, `id`, `body`, `context`, `page`.
+    package let queryMapping: MappingStack?
+    /// Native body.
+    package let bodyMapping: MappingStack?
+    /// Native header fields.
+    package let headerMapping: MappingStack?
+    /// Values for the native path, visible there as `path`.
+    package let pathMapping: MappingStack?
+    /// The unified record; sees `response` (one native record), `page` (the whole body), `context`.
+    package let responseMapping: MappingStack?
+    /// Which filters the vendor can evaluate.
+    package let filters: [FilterConfig]
+    /// Unified sort keys and their native names.
+    package let sort: [String: String]
+    /// Whether free text can be searched.
+    package let supportsSearch: Bool
+    /// Native fields that are asked for by name, those found in the response mapping included.
+    package let select: [String]
+    /// Patterns of native names in mappings that are added to `select` by themselves.
+    package let selectDiscovery: [String]
+    /// Closed sets: unified pointer, then native value to unified value.
+    package let enums: [EnumMap]
+    /// Which native fields are custom ones.
+    package let customFields: CustomFieldsConfig?
+    /// Whether records of this method lack fields that `get` gives.
+    package let isPartial: Bool
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        try reader.allow([
+            "resource", "method", "route", "query_mapping", "request_body_mapping", "request_header_mapping",
+            "path_mapping", "response_mapping", "filters", "sort", "search", "select", "select_discovery", "enums",
+            "custom_fields", "is_partial",
+        ])
+        queryMapping = try reader.child("query_mapping")?.mapping()
+        bodyMapping = try reader.child("request_body_mapping")?.mapping()
+        headerMapping = try reader.child("request_header_mapping")?.mapping()
+        pathMapping = try reader.child("path_mapping")?.mapping()
+        responseMapping = try reader.child("response_mapping")?.mapping()
+        var filters: [FilterConfig] = []
+        for (field, member) in try reader.child("filters")?.members() ?? [] {
+            filters.append(try FilterConfig(field: field, reading: member))
+        }
+        self.filters = filters
+        var sort: [String: String] = [:]
+        for (key, member) in try reader.child("sort")?.members() ?? [] { sort[key] = try member.string() }
+        self.sort = sort
+        supportsSearch = try reader.child("search")?.bool() ?? false
+        selectDiscovery = try reader.child("select_discovery")?.strings() ?? []
+        let named = try Self.selected(reader.child("select"))
+        let words = SourceWords(responseMapping?.sources ?? [])
+        let discovered = selectDiscovery.flatMap { words.names(matching: $0) }
+        select = named + discovered.filter { !named.contains($0) }
+        var enums: [EnumMap] = []
+        for (pointer, member) in try reader.child("enums")?.members() ?? [] {
+            enums.append(try EnumMap(pointer: pointer, reading: member))
+        }
+        self.enums = enums
+        customFields = try reader.child("custom_fields").map(CustomFieldsConfig.init(reading:))
+        isPartial = try reader.child("is_partial")?.bool() ?? false
+        routes = try Self.routes(reader)
+    }
+
+    private static func routes(_ reader: DocumentReader) throws(ConnectorConfigError) -> [Route] {
+        guard let list = reader.child("route") else {
+            return [
+                Route(
+                    condition: nil,
+                    resource: try reader.required("resource").string(),
+                    method: try reader.required("method").string(),
+                    queryMapping: nil,
+                    bodyMapping: nil
+                )
+            ]
+        }
+        var routes: [Route] = []
+        for element in list.elements() {
+            try element.allow(["when", "resource", "method", "query_mapping", "request_body_mapping"])
+            routes.append(
+                Route(
+                    condition: try element.child("when")?.expression(),
+                    resource: try element.required("resource").string(),
+                    method: try element.required("method").string(),
+                    queryMapping: try element.child("query_mapping")?.mapping(),
+                    bodyMapping: try element.child("request_body_mapping")?.mapping()
+                )
+            )
+        }
+        return routes
+    }
+
+    /// A list of names, or an object of names and booleans, which layers can extend.
+    private static func selected(_ reader: DocumentReader?) throws(ConnectorConfigError) -> [String] {
+        guard let reader else { return [] }
+        guard case .object = reader.value else { return try reader.strings() }
+        var names: [String] = []
+        for (name, member) in try reader.members() where try member.bool() { names.append(name) }
+        return names
+    }
+}
+
+/// A unified filter that the vendor can evaluate.
+package struct FilterConfig: Sendable {
+    /// What a value must look like before it may reach the vendor.
+    package enum ValueType: String, Sendable, CaseIterable {
+        case string, number, boolean, datetime, date
+    }
+
+    /// The unified field, such as `account[id]`.
+    package let field: String
+    /// The operators, such as `eq`.
+    package let operators: [String]
+    /// The native name.
+    package let native: String
+    /// The kind of value.
+    package let type: ValueType
+
+    init(field: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
+        try reader.allow(["ops", "native", "type"])
+        self.field = field
+        operators = try reader.required("ops").strings()
+        native = try reader.child("native")?.string() ?? field
+        type = try reader.child("type")?.choice(ValueType.self) ?? .string
+    }
+}
+
+/// The counterparts of a vendor's values in a closed set of the unified model.
+package struct EnumMap: Sendable {
+    /// Pointer of the unified field; `*` stands for each element of an array.
+    package let path: [String]
+    /// Native value to unified value.
+    package let values: [String: String]
+    /// What becomes of a value without counterpart.
+    package let fallback: String
+
+    init(pointer: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
+        guard pointer.hasPrefix("/") else { throw reader.error("an enum is named by a pointer, such as '/status'") }
+        path = DocumentPath(pointer).names
+        var values: [String: String] = [:]
+        for (native, member) in try reader.members() { values[native] = try member.string() }
+        fallback = values["*"] ?? "other"
+        values["*"] = nil
+        self.values = values
+    }
+}
+
+/// Which fields of a native record are custom ones.
+package struct CustomFieldsConfig: Sendable {
+    /// The object that holds them; empty for the record itself.
+    package let path: DocumentPath
+    /// Names that count, with `*` at the front or the end; all when empty.
+    package let keys: [NamePattern]
+    /// Names that do not count.
+    package let except: Set<String>
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        try reader.allow(["path", "keys", "except"])
+        path = DocumentPath(try reader.child("path")?.string() ?? "")
+        keys = try reader.child("keys")?.strings().map(NamePattern.init) ?? []
+        except = Set(try reader.child("except")?.strings() ?? [])
+    }
+}
+
+/// A name with at most one `*`, at its front or its end.
+package struct NamePattern: Sendable, Hashable {
+    private let text: String
+
+    init(_ text: String) { self.text = text }
+
+    /// Whether the pattern fits a name.
+    package func matches(_ name: String) -> Bool {
+        if text.hasPrefix("*") { return name.hasSuffix(text.dropFirst()) }
+        if text.hasSuffix("*") { return name.hasPrefix(text.dropLast()) }
+        return name == text
+    }
+}

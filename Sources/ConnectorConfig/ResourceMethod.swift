@@ -1,0 +1,44 @@
+import JSONValue
+
+/// One native call of a vendor: how it is asked and where the records are in the answer.
+package struct ResourceMethod: Sendable {
+    /// The request.
+    package let request: RequestTemplate
+    /// Where the record or the records are; empty for the whole body.
+    package let recordsPath: DocumentPath
+    /// Where a record's own name is, to tell records apart while paging.
+    package let idPath: DocumentPath
+    /// Statuses that mean an empty list.
+    package let emptyStatuses: [Int]
+    /// How further pages are asked for.
+    package let pagination: PaginationConfig
+    /// Whether the call may be repeated.
+    package let isIdempotent: Bool
+    /// Scopes that the call needs.
+    package let scopes: [String]
+    /// Which rate budget the call counts against.
+    package let rateClass: String?
+    /// The vendor's page about the call.
+    package let docs: String?
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        try reader.allow(
+            RequestTemplate.keys + [
+                "records_path", "id_path", "empty_when", "pagination", "idempotent", "scopes", "rate_class", "docs",
+            ]
+        )
+        request = try RequestTemplate(reading: reader)
+        recordsPath = DocumentPath(try reader.child("records_path")?.string() ?? "")
+        idPath = DocumentPath(try reader.child("id_path")?.string() ?? "id")
+        var statuses: [Int] = []
+        for status in reader.child("empty_when")?.child("status")?.elements() ?? [] {
+            statuses.append(try status.int(200...599))
+        }
+        emptyStatuses = statuses
+        pagination = try PaginationConfig(reading: reader.child("pagination"))
+        isIdempotent = try reader.child("idempotent")?.bool() ?? (request.method == "GET")
+        scopes = try reader.child("scopes")?.strings() ?? []
+        rateClass = try reader.child("rate_class")?.string()
+        docs = try reader.child("docs")?.string()
+    }
+}

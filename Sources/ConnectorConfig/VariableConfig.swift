@@ -1,0 +1,127 @@
+package import JSONValue
+
+/// Something that is different for each account, such as a subdomain: asked from the user, or learnt on the way.
+package struct VariableConfig: Sendable {
+    /// What kind of input it is.
+    package enum Kind: String, Sendable, CaseIterable {
+        case text, secret, number, boolean, select, date
+        case multiSelect = "multi_select"
+        case file
+        case keyValue = "key_value"
+    }
+
+    /// Where the value comes from.
+    package enum Source: String, Sendable, CaseIterable {
+        case user, derived, callback
+        case linkToken = "link_token"
+        case tokenResponse = "token_response"
+        case postInstall = "post_install"
+    }
+
+    /// One of the values a select offers.
+    package struct Option: Sendable {
+        /// The value.
+        package let value: String
+        /// What the user reads.
+        package let label: String
+    }
+
+    /// What is done to the user's text before it is checked and kept.
+    package enum Transform: String, Sendable, CaseIterable {
+        case trim, lower
+        case stripScheme = "strip_scheme"
+        case firstLabel = "first_label"
+    }
+
+    /// The name, as templates use it.
+    package let name: String
+    /// The kind of input.
+    package let kind: Kind
+    /// What the user reads beside the field.
+    package let label: String
+    /// What the user reads below it.
+    package let help: String?
+    /// An example shown in the empty field.
+    package let placeholder: String?
+    /// A regular expression that the whole value must match.
+    package let pattern: String?
+    /// The values of a select.
+    package let options: [Option]
+    /// The value when there is none.
+    package let defaultValue: JSONValue?
+    /// Whether the user must give it.
+    package let isRequired: Bool
+    /// Where it comes from.
+    package let source: Source
+    /// The steps taken on the user's text.
+    package let transforms: [Transform]
+    /// For derived ones: what gives the value.
+    package let derived: Expression?
+    /// The part of the vendor's help that explains it.
+    package let docs: String?
+
+    init(name: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
+        try reader.allow([
+            "type", "label", "help", "placeholder", "pattern", "options", "default", "required", "source",
+            "transform", "derived", "docs",
+        ])
+        self.name = name
+        kind = try reader.child("type")?.choice(Kind.self) ?? .text
+        label = try reader.child("label")?.string() ?? name
+        help = try reader.child("help")?.string()
+        placeholder = try reader.child("placeholder")?.string()
+        pattern = try reader.child("pattern")?.string()
+        docs = try reader.child("docs")?.string()
+        defaultValue = reader.child("default")?.value
+        derived = try reader.child("derived")?.expression()
+        source = try reader.child("source")?.choice(Source.self) ?? (derived == nil ? .user : .derived)
+        isRequired = try reader.child("required")?.bool() ?? (source == .user && defaultValue == nil)
+        var transforms: [Transform] = []
+        for step in reader.child("transform")?.elements() ?? [] {
+            transforms.append(try step.choice(Transform.self))
+        }
+        self.transforms = transforms
+        var options: [Option] = []
+        for option in reader.child("options")?.elements() ?? [] {
+            if case .string(let value) = option.value {
+                options.append(Option(value: value, label: value))
+            } else {
+                try option.allow(["value", "label"])
+                let value = try option.required("value").string()
+                options.append(Option(value: value, label: try option.child("label")?.string() ?? value))
+            }
+        }
+        self.options = options
+    }
+
+    /// The variables of an object, in its order.
+    static func all(reading reader: DocumentReader?) throws(ConnectorConfigError) -> [VariableConfig] {
+        var variables: [VariableConfig] = []
+        for (name, member) in try reader?.members() ?? [] {
+            variables.append(try VariableConfig(name: name, reading: member))
+        }
+        return variables
+    }
+
+    /// The user's text after the variable's transforms.
+    package func transformed(_ text: String) -> String {
+        transforms.reduce(text) { text, step in step.applied(to: text) }
+    }
+}
+
+extension VariableConfig.Transform {
+    fileprivate func applied(to text: String) -> String {
+        switch self {
+        case .trim:
+            let isSpace: (Character) -> Bool = { $0.isWhitespace }
+            let front = text.drop(while: isSpace)
+            return String(front.reversed().drop(while: isSpace).reversed())
+        case .lower: return text.lowercased()
+        case .stripScheme:
+            guard let range = Bytes.range(of: "://", in: text, from: text.startIndex) else { return text }
+            let rest = text[range.upperBound...]
+            return String(rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" })
+        case .firstLabel: return String(text.prefix { $0 != "." && $0 != "/" })
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package import HTTPExchange
+package import Vocabulary
+
+/// What the requests of one account need to be sent and signed. Never a refresh token or a client secret.
+package struct UsableAccess: Sendable {
+    /// The name of the way to connect, under the connector's `auth`.
+    package let method: String
+    /// The values that injection may use: `access_token`, or what the user typed.
+    package let values: [String: Secret<String>]
+    /// For mutual TLS.
+    package let clientCertificate: ConnectionIdentity.ClientCertificate?
+    /// Grows with each renewal, so that a rejected one can be told from its successor.
+    package let version: Int
+
+    /// Bundles an account's access.
+    package init(
+        method: String,
+        values: [String: Secret<String>],
+        clientCertificate: ConnectionIdentity.ClientCertificate? = nil,
+        version: Int = 0
+    ) {
+        self.method = method
+        self.values = values
+        self.clientCertificate = clientCertificate
+        self.version = version
+    }
+}
+
+/// Where the engine gets an account's access from: a cache in front of the broker, or a fixed value in tests.
+package protocol AccessSource: Sendable {
+    /// The access to use now.
+    func current() async throws -> UsableAccess
+    /// A newer access than `rejected`, which the vendor has refused; the same one when there is none.
+    func renewed(after rejected: UsableAccess) async throws -> UsableAccess
+}
+
+/// One access that never changes.
+package struct FixedAccess: AccessSource {
+    private let access: UsableAccess
+
+    /// Wraps an access.
+    package init(_ access: UsableAccess) {
+        self.access = access
+    }
+
+    package func current() async throws -> UsableAccess { access }
+    package func renewed(after rejected: UsableAccess) async throws -> UsableAccess { access }
+}

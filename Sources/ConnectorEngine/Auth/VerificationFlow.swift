@@ -1,0 +1,71 @@
+package import ConnectorConfig
+package import HTTPExchange
+package import JSONValue
+package import Vocabulary
+
+/// Whether credentials that an account was just given work: a request to be sent and an answer to be read.
+package struct VerificationFlow: Sendable {
+    /// What the vendor thinks of the credentials.
+    package enum Outcome: Sendable {
+        /// They work.
+        case accepted(accountName: String?, variables: JSONObject)
+        /// They do not, with what to tell the user.
+        case rejected(message: String)
+        /// The vendor could not tell now.
+        case unknown(Problem)
+    }
+
+    private let connector: ConnectorDocument
+    private let method: AuthMethod
+    private let verification: Verification
+    private let variables: JSONObject
+
+    /// Starts from a connector's way to connect.
+    ///
+    /// - Returns: nil when the way has no verification.
+    package init?(connector: ConnectorDocument, method: String, variables: JSONObject) {
+        guard let method = connector.authMethod(method), let verification = method.verification else { return nil }
+        self.connector = connector
+        self.method = method
+        self.verification = verification
+        self.variables = connector.withDefaults(variables)
+    }
+
+    /// The request, with the credentials put in.
+    package func request(access: UsableAccess, partition: String) throws -> OutboundRequest {
+        let builder = RequestBuilder(connector: connector, scope: ExpressionScope(["context": .object(variables)]))
+        let native = try builder.request(verification.request)
+        let signed = try Authenticator(method: method, access: access).sign(native, variables: variables)
+        return try signed.outbound(
+            connector: connector,
+            identity: ConnectionIdentity(partition: partition, clientCertificate: access.clientCertificate)
+        )
+    }
+
+    /// What the answer means.
+    package func outcome(of response: InboundResponse) -> Outcome {
+        let body = (try? JSONValue(parsing: response.body, policy: .vendor)) ?? .null
+        let scope = ResponseScope.scope(response, body: body).adding("context", .object(variables))
+        let isOK: Bool
+        do {
+            isOK = try verification.okWhen?.isTrue(in: scope) ?? (200...299).contains(response.status)
+        } catch {
+            return .unknown(Problem(.configInvalid, "verify/ok_when: \(error.message)", underlying: error))
+        }
+        guard isOK else {
+            if response.status >= 500 || response.status == 429 {
+                return .unknown(
+                    ErrorClassifier(connector: connector, variables: variables).verdict(on: response, body: body)
+                        .problem
+                )
+            }
+            return .rejected(message: verification.message ?? "the vendor does not accept these credentials")
+        }
+        var kept = JSONObject()
+        for (variable, path) in verification.keep {
+            if let value = path.value(in: body), !value.isNull { kept[variable] = value }
+        }
+        let name = try? verification.accountName?.text(in: scope)
+        return .accepted(accountName: name ?? nil, variables: kept)
+    }
+}

@@ -1,0 +1,100 @@
+package import ConnectorConfig
+import HTTPExchange
+import HTTPTypes
+package import JSONValue
+package import UnifiedModel
+import Vocabulary
+
+/// What a connector would do, without a vendor: the answer that a native body gives, and the request for a query.
+package struct ConnectorPreview: Sendable {
+    private let connector: CompiledConnector
+    private let model: UnifiedModel
+    private let variables: JSONObject
+
+    /// Previews a connector.
+    ///
+    /// - Parameter variables: stand in for an account's.
+    package init(connector: CompiledConnector, model: UnifiedModel, variables: JSONObject) {
+        self.connector = connector
+        self.model = model
+        self.variables = connector.document.withDefaults(variables)
+    }
+
+    /// The unified records that a native body gives: one for methods on one record, a list else.
+    ///
+    /// - Parameters:
+    ///   - body: what the vendor answers.
+    ///   - query: query parameters of the unified call.
+    /// - Returns: the answer's text; `next_cursor` is never part of it.
+    /// - Throws: `Problem`.
+    package func map(
+        category: String,
+        resource: String,
+        method: String,
+        body: [UInt8],
+        query: [(name: String, value: String)] = []
+    ) throws -> [UInt8] {
+        let plan = try plan(category, resource, method, query: query, body: nil)
+        let document: JSONDocument
+        do { document = try JSONDocument(parsing: body, policy: .vendor) } catch {
+            throw Problem(.invalidRequest, "the native body is not JSON: \(error)", underlying: error)
+        }
+        let answer = NativeAnswer(InboundResponse(status: 200, body: body), document: document)
+        let mapper = ResponseMapper(plan, context: .object(variables), answer: answer)
+        let writer = EnvelopeWriter(query: plan.query)
+        guard method == "list" else {
+            return writer.single(try mapper.record(try answer.record(at: plan.native.recordsPath)))
+        }
+        let records = try answer.records(at: plan.native.recordsPath).map { try mapper.record($0) }
+        return writer.list(
+            records,
+            nextCursor: nil,
+            total: Pagination(config: plan.native.pagination).total(in: answer),
+            isPartial: plan.mapping.isPartial,
+            meta: ["config_revision": .string(connector.revision)]
+        )
+    }
+
+    /// The native request that a unified call would send, without credentials.
+    ///
+    /// - Throws: `Problem`.
+    package func request(
+        category: String,
+        resource: String,
+        method: String,
+        id: String? = nil,
+        query: [(name: String, value: String)] = [],
+        body: JSONValue? = nil
+    ) throws -> JSONValue {
+        let plan = try plan(category, resource, method, id: id, query: query, body: body)
+        let pagination = Pagination(config: plan.native.pagination)
+        let size = pagination.size(wanted: plan.query.limit, position: ListPosition())
+        let isList = method == "list"
+        var request = try plan.request(
+            connector: connector.document,
+            paging: isList ? pagination.scope(.first, size: size) : .null
+        )
+        if isList { try pagination.apply(.first, size: size, to: &request, connector: connector.document) }
+        return request.explained(connector: connector.document)
+    }
+
+    private func plan(
+        _ category: String,
+        _ resource: String,
+        _ method: String,
+        id: String? = nil,
+        query: [(name: String, value: String)],
+        body: JSONValue?
+    ) throws -> Plan {
+        let call = UnifiedCall(
+            category: category,
+            resource: resource,
+            method: method,
+            id: id ?? (method == "list" ? nil : "ID"),
+            query: query,
+            body: body,
+            account: .random()
+        )
+        return try Plan(call, connector: connector, variables: variables, model: model)
+    }
+}

@@ -1,0 +1,53 @@
+package import HTTPTypes
+package import Vocabulary
+
+/// A call in the vendor's own words.
+package struct ProxyCall: Sendable {
+    /// What is called.
+    package enum Target: Sendable, Equatable {
+        /// A resource of the connector, with the id of a record or the name of a method.
+        case named(resource: String, rest: String?)
+        /// A path below the origin of the connector's base URL, encoded as the caller sent it.
+        case raw(path: String)
+    }
+
+    /// The caller's method.
+    package let method: HTTPRequest.Method
+    /// What is called.
+    package let target: Target
+    /// The query as the caller sent it, without the question mark.
+    package let rawQuery: String?
+    /// The caller's header fields; only those on the allow-list go on.
+    package let headers: HTTPFields
+    /// The caller's body.
+    package let body: [UInt8]?
+    /// The account.
+    package let account: AccountID
+
+    /// Describes a call.
+    package init(
+        method: HTTPRequest.Method,
+        target: Target,
+        rawQuery: String?,
+        headers: HTTPFields,
+        body: [UInt8]?,
+        account: AccountID
+    ) {
+        self.method = method
+        self.target = target
+        self.rawQuery = rawQuery
+        self.headers = headers
+        self.body = body
+        self.account = account
+    }
+}
+
+/// The vendor's answer, whatever its status.
+package struct ProxyResult: Sendable {
+    /// The vendor's status.
+    package let status: Int
+    /// The vendor's header fields that are on the allow-list.
+    package let headers: HTTPFields
+    /// The body in pieces.
+    package let body: AsyncThrowingStream<[UInt8], any Error>
+}

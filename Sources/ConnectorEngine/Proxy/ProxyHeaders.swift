@@ -1,0 +1,41 @@
+import ConnectorConfig
+import HTTPTypes
+
+/// Which header fields pass, each way. What is not named here or by the connector does not pass: above all not the
+/// caller's credentials, and not the vendor's cookies.
+enum ProxyHeaders {
+    private static let toVendor: Set<String> = [
+        "accept", "accept-language", "content-type", "content-language", "if-match", "if-none-match",
+        "if-modified-since", "if-unmodified-since", "prefer", "range", "x-http-method-override",
+    ]
+    private static let toCaller: Set<String> = [
+        "content-type", "content-language", "content-disposition", "content-range", "accept-ranges", "etag",
+        "last-modified", "cache-control", "expires", "date", "vary", "link", "location", "retry-after", "allow",
+        "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "ratelimit-policy", "x-ratelimit-limit",
+        "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id", "deprecation", "sunset",
+    ]
+    /// Never, whatever a connector says.
+    private static let forbidden: Set<String> = [
+        "authorization", "proxy-authorization", "cookie", "set-cookie", "host", "connection", "content-length",
+        "transfer-encoding", "keep-alive", "te", "trailer", "upgrade", "x-integrated-account-id",
+    ]
+
+    /// The caller's fields that reach the vendor.
+    static func outgoing(_ fields: HTTPFields, config: ProxyConfig) -> HTTPFields {
+        filtered(fields, allowed: toVendor.union(config.requestHeaders))
+    }
+
+    /// The vendor's fields that reach the caller.
+    static func incoming(_ fields: HTTPFields, config: ProxyConfig) -> HTTPFields {
+        filtered(fields, allowed: toCaller.union(config.responseHeaders))
+    }
+
+    private static func filtered(_ fields: HTTPFields, allowed: Set<String>) -> HTTPFields {
+        var kept = HTTPFields()
+        for field in fields
+        where allowed.contains(field.name.canonicalName) && !forbidden.contains(field.name.canonicalName) {
+            kept.append(field)
+        }
+        return kept
+    }
+}

@@ -1,0 +1,109 @@
+package import ConnectorConfig
+package import HTTPExchange
+import HTTPTypes
+package import JSONValue
+import Vocabulary
+
+/// A vendor's request with its parts still apart: what mappings fill, paging changes, signing completes and `explain`
+/// shows with the secrets masked.
+package struct NativeRequest: Sendable {
+    /// A query parameter or header field.
+    package struct Item: Sendable {
+        /// The name.
+        package let name: String
+        /// The value, not encoded.
+        package let value: String
+        /// Whether it came from the credentials.
+        package let isSecret: Bool
+
+        /// Makes an item.
+        package init(name: String, value: String, isSecret: Bool = false) {
+            self.name = name
+            self.value = value
+            self.isSecret = isSecret
+        }
+    }
+
+    /// Method in upper case.
+    package var method: String
+    /// Host and path; its query holds what a vendor's own address had.
+    package var address: WebAddress
+    /// Query parameters, not encoded.
+    package var query: [Item] = []
+    /// Header fields.
+    package var headers: [Item] = []
+    /// Body.
+    package var body: JSONValue?
+    /// How the body is written.
+    package var bodyFormat: RequestTemplate.BodyFormat = .json
+    /// Whether it may be repeated.
+    package var isIdempotent = true
+
+    /// Sets a header field, whatever its name's case was before.
+    mutating func setHeader(_ name: String, _ value: String, isSecret: Bool = false) {
+        headers.removeAll { $0.name.lowercased() == name.lowercased() }
+        headers.append(Item(name: name, value: value, isSecret: isSecret))
+    }
+
+    /// The whole address with the query.
+    func url(unencoded: String, masked: Bool = false) -> String {
+        var address = address
+        let items = query.map { (name: $0.name, value: masked && $0.isSecret ? "***" : $0.value) }
+        let text = FormText.encoded(items, unencoded: unencoded)
+        address.query = [address.query, text.isEmpty ? nil : text].compactMap { $0 }.joined(separator: "&")
+        if address.query?.isEmpty == true { address.query = nil }
+        return address.description
+    }
+
+    /// The request as the transport sends it.
+    package func outbound(connector: ConnectorDocument, identity: ConnectionIdentity) throws -> OutboundRequest {
+        guard let verb = HTTPRequest.Method(method) else {
+            throw Problem(.configInvalid, "'\(method)' is not an HTTP method")
+        }
+        var fields = HTTPFields()
+        for header in headers {
+            guard let name = HTTPField.Name(header.name), HeaderText.isValue(header.value) else {
+                throw Problem(.invalidRequest, "the header field '\(header.name)' holds bytes that cannot be sent")
+            }
+            fields[name] = header.value
+        }
+        let bytes = encodedBody()
+        if bytes != nil, fields[.contentType] == nil {
+            fields[.contentType] = bodyFormat == .form ? "application/x-www-form-urlencoded" : "application/json"
+        }
+        return OutboundRequest(
+            method: verb,
+            url: url(unencoded: connector.http.unencoded),
+            headers: fields,
+            body: bytes,
+            identity: identity,
+            replay: isIdempotent ? .allowed : .never,
+            connectTimeout: connector.http.connectTimeout,
+            totalTimeout: connector.http.totalTimeout,
+            responseBytesMax: connector.http.responseBytesMax
+        )
+    }
+
+    /// The request for people: credentials are masked.
+    package func explained(connector: ConnectorDocument) -> JSONValue {
+        var shown = JSONObject([
+            ("method", .string(method)), ("url", .string(url(unencoded: connector.http.unencoded, masked: true))),
+        ])
+        shown["headers"] = .object(
+            JSONObject(headers.map { ($0.name, .string($0.isSecret ? "***" : $0.value)) })
+        )
+        shown["body"] = body
+        return .object(shown)
+    }
+
+    private func encodedBody() -> [UInt8]? {
+        guard let body, bodyFormat != .none else { return nil }
+        switch bodyFormat {
+        case .json: return body.bytes()
+        case .form:
+            let items = (body.object ?? JSONObject()).flatMap { FormText.items($0.key, $0.value, .brackets) }
+            return Array(FormText.encoded(items).utf8)
+        case .none: return nil
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package import ConnectorConfig
+package import JSONValue
+import Vocabulary
+
+/// Turns a document's description of a request into one with values.
+struct RequestBuilder {
+    let connector: ConnectorDocument
+    let scope: ExpressionScope
+
+    /// The request that `template` describes, with the connector's defaults below it.
+    func request(_ template: RequestTemplate) throws -> NativeRequest {
+        let base = try baseAddress(template.baseURL ?? connector.http.baseURL)
+        let path = try guarded { () throws(ExpressionError) in
+            try template.path.text(in: scope, encoding: .pathSegment)
+        }
+        guard let path, let address = WebAddress(Self.joined(base.origin + base.path, path)) else {
+            throw Problem(.configInvalid, "the path of a native call gives no address")
+        }
+        var request = NativeRequest(method: template.method, address: address)
+        request.bodyFormat = template.bodyFormat
+        for header in connector.http.headers + template.headers { try add(header, to: &request) }
+        for item in connector.http.query + template.query {
+            let value = try guarded { () throws(ExpressionError) in try item.expression.value(in: scope) }
+            if let value { merge([item.name: value], into: &request) }
+        }
+        if let body = template.body {
+            request.body = try guarded { () throws(ExpressionError) in try body.value(in: scope) }
+        }
+        return request
+    }
+
+    /// Lays query parameters over those that are there; null takes one away.
+    func merge(_ parameters: JSONObject, into request: inout NativeRequest) {
+        for member in parameters {
+            request.query.removeAll { $0.name == member.key || $0.name.hasPrefix("\(member.key)[") }
+            request.query += FormText.items(member.key, member.value, connector.http.arrayFormat)
+                .map { NativeRequest.Item(name: $0.name, value: $0.value) }
+        }
+    }
+
+    /// Where the connector's requests go, checked against its hosts.
+    func baseAddress(_ expression: Expression) throws -> WebAddress {
+        let text = try guarded { () throws(ExpressionError) in try expression.text(in: scope) }
+        guard let text, let address = WebAddress(text), address.query == nil else {
+            throw Problem(
+                .configInvalid,
+                "the base address of the connector '\(connector.name)' is not a plain https address"
+            )
+        }
+        return try address.allowed(by: connector)
+    }
+
+    private func add(_ header: NamedExpression, to request: inout NativeRequest) throws {
+        let text = try guarded { () throws(ExpressionError) in try header.expression.text(in: scope) }
+        if let text { request.setHeader(header.name, text) }
+    }
+
+    private func guarded<Value>(_ body: () throws(ExpressionError) -> Value) throws -> Value {
+        do { return try body() } catch { throw ExpressionProblem.problem(error) }
+    }
+
+    private static func joined(_ base: String, _ path: String) -> String {
+        switch (base.hasSuffix("/"), path.hasPrefix("/")) {
+        case (true, true): base + path.dropFirst()
+        case (false, false): path.isEmpty ? base : "\(base)/\(path)"
+        default: base + path
+        }
+    }
+}
+
+/// What a failed expression is for a caller.
+enum ExpressionProblem {
+    /// A value from the caller that cannot be part of a path is his fault; all else is the configuration's.
+    static func problem(_ error: ExpressionError, level: OverrideLevel? = nil) -> Problem {
+        if error.code == "bad_segment" { return Problem(.invalidRequest, error.message, underlying: error) }
+        let whose = level.map { " of the \($0.rawValue) level" } ?? ""
+        let place = error.pointer.map { " at \($0)" } ?? ""
+        let offset = error.position.map { ", offset \($0)" } ?? ""
+        return Problem(
+            .mappingFailed,
+            "an expression\(whose)\(place) failed with \(error.code)\(offset): \(error.message)",
+            underlying: error
+        )
+    }
+}
+
+extension ConnectorDocument {
+    /// `variables` with the connector's defaults for those that are missing.
+    package func withDefaults(_ variables: JSONObject) -> JSONObject {
+        var all = variables
+        for variable in self.variables where all[variable.name] == nil {
+            if let value = variable.defaultValue { all[variable.name] = value }
+        }
+        return all
+    }
+}

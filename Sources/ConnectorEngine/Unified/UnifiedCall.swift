@@ -1,0 +1,43 @@
+package import JSONValue
+package import Vocabulary
+
+/// One call of the unified API for one account.
+package struct UnifiedCall: Sendable {
+    /// The category, such as `crm`.
+    package let category: String
+    /// The resource, such as `contacts`.
+    package let resource: String
+    /// The method, such as `list` or `get`.
+    package let method: String
+    /// The record, for methods on one.
+    package let id: String?
+    /// Query parameters, percent-decoded, in order.
+    package let query: [(name: String, value: String)]
+    /// The unified body, for writes.
+    package let body: JSONValue?
+    /// The account.
+    package let account: AccountID
+    /// Told in the answer's `meta`.
+    package let requestID: String?
+
+    /// Describes a call.
+    package init(
+        category: String,
+        resource: String,
+        method: String,
+        id: String? = nil,
+        query: [(name: String, value: String)] = [],
+        body: JSONValue? = nil,
+        account: AccountID,
+        requestID: String? = nil
+    ) {
+        self.category = category
+        self.resource = resource
+        self.method = method
+        self.id = id
+        self.query = query
+        self.body = body
+        self.account = account
+        self.requestID = requestID
+    }
+}

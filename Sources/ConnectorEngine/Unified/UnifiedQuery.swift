@@ -1,0 +1,229 @@
+package import JSONValue
+package import UnifiedModel
+import Vocabulary
+
+/// What a caller asks for, read from the query parameters and checked against the model of the resource.
+package struct UnifiedQuery: Sendable {
+    /// How a filter compares.
+    package enum Operator: String, Sendable, CaseIterable {
+        case eq, ne, `in`, nin, gt, gte, lt, lte, contains, exists
+        case startsWith = "starts_with"
+    }
+
+    /// One condition.
+    package struct Filter: Sendable, Hashable {
+        /// The unified field, such as `account[id]`.
+        package let field: String
+        /// The comparison.
+        package let comparison: Operator
+        /// One value, or several for `in` and `nin`.
+        package var values: [String]
+    }
+
+    /// One key of the order.
+    package struct Sort: Sendable, Hashable {
+        /// The unified field.
+        package let field: String
+        /// Whether small comes first.
+        package let isAscending: Bool
+    }
+
+    /// Most records of one page.
+    package static let limitMax = 1000
+
+    /// How many records are wanted.
+    package private(set) var limit = 50
+    /// Where to go on.
+    package private(set) var cursor: String?
+    /// Conditions, in the order given.
+    package private(set) var filters: [Filter] = []
+    /// Order.
+    package private(set) var sort: [Sort] = []
+    /// Free text.
+    package private(set) var search: String?
+    /// The only fields wanted; all if nil.
+    package private(set) var fields: [String]?
+    /// Fields not wanted.
+    package private(set) var excludedFields: [String] = []
+    /// Whether the vendor's record is left out.
+    package private(set) var ignoresRemoteData = false
+    /// Whether an unsupported filter is refused.
+    package private(set) var isStrict = true
+    /// Whether the answer tells how it came about.
+    package private(set) var explains = false
+    /// Native parameters, laid over what the mapping gives.
+    package private(set) var remoteQuery = JSONObject()
+
+    private var failures: [Problem.Failure] = []
+    private var code: ErrorCode?
+
+    private static let aliases = [
+        "updated_after": ("updated_at", Operator.gt), "updated_before": ("updated_at", .lt),
+        "created_after": ("created_at", .gt), "created_before": ("created_at", .lt),
+    ]
+    private static let addressing: Set<String> = ["integrated_account_id"]
+
+    /// Reads a query.
+    ///
+    /// - Parameters:
+    ///   - items: names and values, percent-decoded, in order.
+    ///   - resource: the model to check filters and sort keys against.
+    ///   - isList: whether filters, sorting and paging make sense.
+    /// - Throws: `Problem` with every wrong parameter named.
+    package init(_ items: [(name: String, value: String)], resource: ResourceModel, isList: Bool) throws {
+        for item in items {
+            guard let name = QueryName(item.name) else {
+                refuse(.unknownParameter, item.name, "the brackets of the name do not match")
+                continue
+            }
+            if read(common: name, item) { continue }
+            if isList, read(paging: name, item) || read(order: name, item, resource) { continue }
+            if isList, read(filter: name, item, resource) { continue }
+            refuse(.unknownParameter, item.name, "there is no such parameter here")
+        }
+        if let code {
+            let message = failures.count == 1 ? failures[0].message : "\(failures.count) query parameters are wrong"
+            let subject = failures.count == 1 ? "'\(failures[0].pointer.prefix(100))': " : ""
+            throw Problem(code, subject + message, failures: failures)
+        }
+    }
+
+    private mutating func read(common name: QueryName, _ item: (name: String, value: String)) -> Bool {
+        switch name.first {
+        case "ignore_remote_data", "truto_ignore_remote_data": ignoresRemoteData = flag(item) ?? ignoresRemoteData
+        case "strict_query": isStrict = flag(item) ?? isStrict
+        case "explain": explains = flag(item) ?? explains
+        case "fields": fields = (fields ?? []) + list(item.value)
+        case "exclude_fields", "truto_exclude_fields": excludedFields += list(item.value)
+        case "response_format", "truto_response_format":
+            if item.value != "unified" { refuse(.invalidRequest, item.name, "only 'unified' is served here") }
+        case "include":
+            if !item.value.isEmpty { refuse(.invalidRequest, item.name, "nothing can be included here") }
+        case "remote_query":
+            guard name.parts.count >= 2, name.parts.allSatisfy({ !$0.isEmpty }) else {
+                refuse(.invalidRequest, item.name, "write remote_query[name]=value")
+                return true
+            }
+            remoteQuery[QueryName.joined(name.parts.dropFirst())] = .string(item.value)
+        default: return Self.addressing.contains(name.first) && name.parts.count == 1
+        }
+        return true
+    }
+
+    private mutating func read(paging name: QueryName, _ item: (name: String, value: String)) -> Bool {
+        guard name.parts.count == 1 else { return false }
+        switch name.first {
+        case "limit", "page_size":
+            if let number = Int(item.value), (1...Self.limitMax).contains(number) {
+                limit = number
+            } else {
+                refuse(.invalidRequest, item.name, "expected a whole number from 1 to \(Self.limitMax)")
+            }
+        case "next_cursor", "cursor": cursor = item.value.isEmpty ? nil : item.value
+        case "prev_cursor": refuse(.invalidRequest, item.name, "lists go forward only; use next_cursor")
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func read(
+        order name: QueryName,
+        _ item: (name: String, value: String),
+        _ resource: ResourceModel
+    ) -> Bool {
+        switch name.first {
+        case "search" where name.parts.count == 1: search = item.value.isEmpty ? nil : item.value
+        case "sort_by":
+            let field = name.parts.count == 1 ? item.value : QueryName.joined(name.parts.dropFirst())
+            let direction = name.parts.count == 1 ? "asc" : item.value.lowercased()
+            guard resource.sortKeys.contains(field) else {
+                refuse(.filterNotSupported, item.name, "\(resource.name) cannot be sorted by this")
+                return true
+            }
+            guard direction == "asc" || direction == "desc" else {
+                refuse(.invalidRequest, item.name, "expected asc or desc")
+                return true
+            }
+            sort.append(Sort(field: field, isAscending: direction == "asc"))
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func read(
+        filter name: QueryName,
+        _ item: (name: String, value: String),
+        _ resource: ResourceModel
+    ) -> Bool {
+        if name.parts.count == 1, let (field, comparison) = Self.aliases[name.first] {
+            guard resource.filters[field] != nil else { return false }
+            return add(Filter(field: field, comparison: comparison, values: [item.value]), item, resource)
+        }
+        var parts = name.parts
+        let isList = parts.last == ""
+        if isList { parts.removeLast() }
+        if resource.filters[QueryName.joined(parts)] != nil {
+            let filter = Filter(
+                field: QueryName.joined(parts),
+                comparison: isList ? .in : .eq,
+                values: isList ? list(item.value) : [item.value]
+            )
+            return add(filter, item, resource)
+        }
+        let field = QueryName.joined(parts.dropLast())
+        guard parts.count >= 2, resource.filters[field] != nil else { return false }
+        guard let comparison = Operator(rawValue: parts[parts.count - 1]) else {
+            let names = Operator.allCases.map(\.rawValue).joined(separator: ", ")
+            refuse(.filterNotSupported, item.name, "'\(parts[parts.count - 1])' is not one of \(names)")
+            return true
+        }
+        let takesList = comparison == .in || comparison == .nin
+        let values = takesList ? list(item.value) : [item.value]
+        return add(Filter(field: field, comparison: comparison, values: values), item, resource)
+    }
+
+    private mutating func add(
+        _ filter: Filter,
+        _ item: (name: String, value: String),
+        _ resource: ResourceModel
+    ) -> Bool {
+        guard let allowed = resource.filters[filter.field], allowed.contains(filter.comparison.rawValue) else {
+            let allowed = resource.filters[filter.field] ?? []
+            refuse(
+                .filterNotSupported,
+                item.name,
+                "'\(filter.field)' can be compared with \(allowed.joined(separator: ", "))"
+            )
+            return true
+        }
+        if let index = filters.firstIndex(where: { $0.field == filter.field && $0.comparison == filter.comparison }) {
+            guard filter.comparison == .in || filter.comparison == .nin else {
+                refuse(.invalidRequest, item.name, "the filter is given twice")
+                return true
+            }
+            filters[index].values += filter.values
+        } else {
+            filters.append(filter)
+        }
+        return true
+    }
+
+    private mutating func flag(_ item: (name: String, value: String)) -> Bool? {
+        switch item.value {
+        case "true", "1", "": return true
+        case "false", "0": return false
+        default:
+            refuse(.invalidRequest, item.name, "expected true or false")
+            return nil
+        }
+    }
+
+    private func list(_ text: String) -> [String] {
+        text.split(separator: ",").map(String.init)
+    }
+
+    private mutating func refuse(_ code: ErrorCode, _ name: String, _ message: String) {
+        self.code = self.code ?? code
+        failures.append(Problem.Failure(code: code.rawValue, message: message, pointer: String(name.prefix(200))))
+    }
+}

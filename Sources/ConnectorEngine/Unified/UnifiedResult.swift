@@ -1,0 +1,90 @@
+import JSONValue
+
+/// What a unified call answers.
+package struct UnifiedResult: Sendable {
+    /// What the vendor tells about its limits.
+    package struct RemoteRateLimit: Sendable, Equatable {
+        /// Calls in a window.
+        package var limit: Int?
+        /// Calls left.
+        package var remaining: Int?
+        /// Seconds until the window ends.
+        package var reset: Int?
+    }
+
+    /// The body, as it goes to the caller: an envelope for lists, the bare record else.
+    package let body: [UInt8]
+    /// Where a list goes on.
+    package let nextCursor: String?
+    /// How many records the body holds.
+    package let count: Int
+    /// What the vendor tells about its limits.
+    package let remoteRateLimit: RemoteRateLimit?
+}
+
+/// Writes answers. Vendors' records are copied as the bytes they came in.
+struct EnvelopeWriter {
+    let query: UnifiedQuery
+
+    /// The envelope of a list.
+    func list(_ records: [MappedRecord], nextCursor: String?, total: Int?, isPartial: Bool, meta: JSONObject) -> [UInt8]
+    {
+        var bytes = Array("{\"result\":[".utf8)
+        for (index, record) in records.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            append(record, to: &bytes)
+        }
+        bytes += Array("],".utf8)
+        var tail: JSONObject = [
+            "next_cursor": nextCursor.map(JSONValue.string) ?? .null, "prev_cursor": nil,
+            "result_count": .number(JSONNumber(records.count)),
+            "total_count": total.map { .number(JSONNumber($0)) } ?? .null,
+            "is_partial_response": .bool(isPartial),
+        ]
+        tail["meta"] = .object(meta)
+        bytes += JSONValue.object(tail).bytes().dropFirst()
+        return bytes
+    }
+
+    /// A bare record.
+    func single(_ record: MappedRecord) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(record, to: &bytes)
+        return bytes
+    }
+
+    private func append(_ record: MappedRecord, to bytes: inout [UInt8]) {
+        let kept = projected(record.fields)
+        let text = JSONValue.object(kept).bytes()
+        guard wantsRemoteData else {
+            bytes += text
+            return
+        }
+        bytes += text.dropLast()
+        bytes += Array((kept.isEmpty ? "\"remote_data\":" : ",\"remote_data\":").utf8)
+        bytes += record.remoteData
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private var wantsRemoteData: Bool {
+        !query.ignoresRemoteData && !query.excludedFields.contains("remote_data")
+            && (query.fields?.contains("remote_data") ?? true)
+    }
+
+    /// The fields the caller wants; the identifier is always among them. `remote_data` is written from its own bytes.
+    private func projected(_ fields: JSONObject) -> JSONObject {
+        guard query.fields != nil || !query.excludedFields.isEmpty || fields["remote_data"] != nil else {
+            return fields
+        }
+        return JSONObject(
+            fields.lazy
+                .filter { member in
+                    member.key != "remote_data"
+                        && (member.key == "id"
+                            || ((query.fields?.contains(member.key) ?? true)
+                                && !query.excludedFields.contains(member.key)))
+                }
+                .map { ($0.key, $0.value) }
+        )
+    }
+}

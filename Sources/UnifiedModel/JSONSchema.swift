@@ -1,0 +1,259 @@
+package import JSONValue
+
+/// A JSON Schema (2020-12) of the part that this project's own schemas use. A schema with any other keyword is refused
+/// when it is read, so that nothing is believed to be checked that is not.
+package struct JSONSchema: Sendable {
+    /// The schema documents by their file names relative to the models' folder, to follow `$ref`.
+    private let documents: [String: JSONValue]
+    /// The document this schema is in.
+    private let name: String
+    private let root: JSONValue
+
+    private static let checked: Set<String> = [
+        "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "propertyNames", "items",
+        "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "minProperties",
+        "maxProperties", "oneOf", "anyOf", "allOf", "not", "patternProperties",
+    ]
+    private static let notes: Set<String> = [
+        "$schema", "$id", "$defs", "$comment", "title", "description", "default", "examples", "readOnly", "writeOnly",
+        "deprecated",
+    ]
+
+    /// Reads a schema.
+    ///
+    /// - Parameters:
+    ///   - name: the document's name among `documents`, such as `crm/contacts.schema.json`.
+    ///   - documents: all documents that a `$ref` may point to.
+    /// - Throws: `SchemaError` for unknown keywords and references to nowhere.
+    package init(named name: String, in documents: [String: JSONValue]) throws(SchemaError) {
+        guard let root = documents[name] else { throw SchemaError(message: "there is no schema '\(name)'") }
+        self.name = name
+        self.documents = documents
+        self.root = root
+        try check(root, in: name, at: "")
+    }
+
+    /// What is wrong with a value, in the order of its parts; empty when it is valid.
+    package func failures(of value: JSONValue) -> [SchemaFailure] {
+        var failures: [SchemaFailure] = []
+        validate(value, root, in: name, at: "", depth: 0, &failures)
+        return failures
+    }
+
+    /// The schema of a reference, with the document it is in.
+    package func resolve(_ reference: String, from document: String) -> (schema: JSONValue, document: String)? {
+        let halves = reference.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        let target = halves[0].isEmpty ? document : Self.path(String(halves[0]), relativeTo: document)
+        guard var schema = documents[target] else { return nil }
+        if halves.count == 2 {
+            for token in halves[1].split(separator: "/") {
+                guard let next = schema[String(token)] else { return nil }
+                schema = next
+            }
+        }
+        return (schema, target)
+    }
+
+    // MARK: Reading
+
+    private func check(_ schema: JSONValue, in document: String, at pointer: String) throws(SchemaError) {
+        guard case .object(let members) = schema else {
+            if case .bool = schema { return }
+            throw SchemaError(message: "\(document)#\(pointer): a schema is an object or a boolean")
+        }
+        for member in members {
+            let place = "\(pointer)/\(member.key)"
+            guard Self.checked.contains(member.key) || Self.notes.contains(member.key) || member.key.hasPrefix("x-")
+            else { throw SchemaError(message: "\(document)#\(place): the keyword is not supported") }
+            switch member.key {
+            case "$ref":
+                guard let reference = member.value.string, resolve(reference, from: document) != nil else {
+                    throw SchemaError(message: "\(document)#\(place): the reference leads nowhere")
+                }
+            case "properties", "$defs", "patternProperties":
+                for inner in member.value.object ?? JSONObject() {
+                    try check(inner.value, in: document, at: "\(place)/\(inner.key)")
+                }
+            case "items", "additionalProperties", "propertyNames", "not":
+                try check(member.value, in: document, at: place)
+            case "oneOf", "anyOf", "allOf":
+                for (index, inner) in (member.value.array ?? []).enumerated() {
+                    try check(inner, in: document, at: "\(place)/\(index)")
+                }
+            default: break
+            }
+        }
+    }
+
+    private static func path(_ reference: String, relativeTo document: String) -> String {
+        var parts = document.split(separator: "/").dropLast().map(String.init)
+        for part in reference.split(separator: "/") {
+            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(String(part)) }
+        }
+        return parts.joined(separator: "/")
+    }
+
+    // MARK: Validating
+
+    private func validate(
+        _ value: JSONValue,
+        _ schema: JSONValue,
+        in document: String,
+        at pointer: String,
+        depth: Int,
+        _ failures: inout [SchemaFailure]
+    ) {
+        guard case .object(let members) = schema else {
+            if schema == .bool(false) { failures.append(SchemaFailure(pointer, "false", "nothing is allowed here")) }
+            return
+        }
+        guard depth < 64 else {
+            failures.append(SchemaFailure(pointer, "depth", "the value is nested too deeply"))
+            return
+        }
+        for member in members {
+            switch member.key {
+            case "$ref":
+                guard let target = resolve(member.value.string ?? "", from: document) else { continue }
+                validate(value, target.schema, in: target.document, at: pointer, depth: depth + 1, &failures)
+            case "properties", "additionalProperties", "patternProperties", "required", "propertyNames",
+                "minProperties", "maxProperties":
+                guard case .object(let object) = value else { continue }
+                validate(object, member, of: members, in: document, at: pointer, depth: depth, &failures)
+            case "items":
+                guard case .array(let array) = value else { continue }
+                for (index, element) in array.enumerated() {
+                    validate(
+                        element,
+                        member.value,
+                        in: document,
+                        at: "\(pointer)/\(index)",
+                        depth: depth + 1,
+                        &failures
+                    )
+                }
+            case "oneOf", "anyOf", "allOf", "not":
+                validateChoice(value, member, in: document, at: pointer, depth: depth, &failures)
+            default:
+                if let message = SchemaKeyword.complaint(member.key, member.value, about: value) {
+                    failures.append(SchemaFailure(pointer, member.key, message))
+                }
+            }
+        }
+    }
+
+    private func validate(
+        _ object: JSONObject,
+        _ keyword: JSONObject.Member,
+        of schema: JSONObject,
+        in document: String,
+        at pointer: String,
+        depth: Int,
+        _ failures: inout [SchemaFailure]
+    ) {
+        func inner(_ member: JSONObject.Member, _ schema: JSONValue) {
+            let place = "\(pointer)/\(SchemaKeyword.escaped(member.key))"
+            validate(member.value, schema, in: document, at: place, depth: depth + 1, &failures)
+        }
+        switch keyword.key {
+        case "properties":
+            for member in object {
+                if let schema = keyword.value[member.key] { inner(member, schema) }
+            }
+        case "patternProperties":
+            for member in object {
+                for pattern in keyword.value.object ?? JSONObject()
+                where SchemaKeyword.matches(member.key, pattern.key) {
+                    inner(member, pattern.value)
+                }
+            }
+        case "additionalProperties":
+            let patterns = schema["patternProperties"]?.object?.keys ?? []
+            for member in object where schema["properties"]?[member.key] == nil {
+                if patterns.contains(where: { SchemaKeyword.matches(member.key, $0) }) { continue }
+                if keyword.value == .bool(false) {
+                    failures.append(
+                        SchemaFailure(
+                            "\(pointer)/\(SchemaKeyword.escaped(member.key))",
+                            "additionalProperties",
+                            "unknown key"
+                        )
+                    )
+                } else {
+                    inner(member, keyword.value)
+                }
+            }
+        case "propertyNames":
+            for member in object {
+                validate(.string(member.key), keyword.value, in: document, at: pointer, depth: depth + 1, &failures)
+            }
+        case "required":
+            for name in (keyword.value.array ?? []).compactMap(\.string) where object[name] == nil {
+                failures.append(SchemaFailure(pointer, "required", "'\(name)' is missing"))
+            }
+        case "minProperties":
+            if object.count < keyword.value.int ?? 0 {
+                failures.append(SchemaFailure(pointer, keyword.key, "expected more members"))
+            }
+        default:
+            if object.count > keyword.value.int ?? Int.max {
+                failures.append(SchemaFailure(pointer, keyword.key, "expected fewer members"))
+            }
+        }
+    }
+
+    private func validateChoice(
+        _ value: JSONValue,
+        _ keyword: JSONObject.Member,
+        in document: String,
+        at pointer: String,
+        depth: Int,
+        _ failures: inout [SchemaFailure]
+    ) {
+        var results: [[SchemaFailure]] = []
+        for schema in keyword.key == "not" ? [keyword.value] : keyword.value.array ?? [] {
+            var inner: [SchemaFailure] = []
+            validate(value, schema, in: document, at: pointer, depth: depth + 1, &inner)
+            results.append(inner)
+        }
+        let valid = results.count { $0.isEmpty }
+        switch keyword.key {
+        case "allOf": failures += results.joined()
+        case "not":
+            if valid > 0 { failures.append(SchemaFailure(pointer, "not", "the value has a form that is not allowed")) }
+        case "anyOf" where valid == 0, "oneOf" where valid == 0:
+            // The alternative that went furthest is the one that was meant.
+            let nearest = results.min { ($0.count, -$0[0].pointer.count) < ($1.count, -$1[0].pointer.count) } ?? []
+            failures += nearest.isEmpty ? [SchemaFailure(pointer, keyword.key, "no alternative fits")] : nearest
+        case "oneOf" where valid > 1:
+            failures.append(SchemaFailure(pointer, "oneOf", "\(valid) alternatives fit, expected one"))
+        default: break
+        }
+    }
+}
+
+/// A schema that cannot be used.
+package struct SchemaError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong and where.
+    package let message: String
+
+    package var description: String { message }
+}
+
+/// One thing that is wrong with a value.
+package struct SchemaFailure: Sendable, Equatable, CustomStringConvertible {
+    /// RFC 6901 pointer into the value.
+    package let pointer: String
+    /// The keyword that is not met.
+    package let keyword: String
+    /// What is wrong; lower case, without the value.
+    package let message: String
+
+    init(_ pointer: String, _ keyword: String, _ message: String) {
+        self.pointer = pointer
+        self.keyword = keyword
+        self.message = message
+    }
+
+    package var description: String { "\(pointer.isEmpty ? "the value" : pointer): \(message)" }
+}
