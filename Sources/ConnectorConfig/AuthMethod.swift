@@ -32,7 +32,9 @@ package struct AuthMethod: Sendable {
     package let label: String
     /// The flow.
     package let kind: Kind
-    /// The secrets that the user types. OAuth has none.
+    /// The secrets that the user types.
+    ///
+    /// OAuth has none.
     package let fields: [VariableConfig]
     /// How credentials are put into a request.
     package let injection: Injection
@@ -103,7 +105,9 @@ package struct AuthMethod: Sendable {
     }
 }
 
-/// How credentials are put into a request. Its expressions are the only ones that see `credentials`.
+/// How credentials are put into a request.
+///
+/// Its expressions are the only ones that see `credentials`.
 package struct Injection: Sendable {
     /// The two halves of RFC 7617.
     package struct BasicPair: Sendable {
@@ -165,7 +169,9 @@ package struct Injection: Sendable {
 package struct Verification: Sendable {
     /// The request; its path hangs on the connector's base URL.
     package let request: RequestTemplate
-    /// Whether the answer is good; sees `response`, `status`, `headers`. Any 2xx by default.
+    /// Whether the answer is good; sees `response`, `status`, `headers`.
+    ///
+    /// Any 2xx by default.
     package let okWhen: Expression?
     /// What the user is told when it is not.
     package let message: String?

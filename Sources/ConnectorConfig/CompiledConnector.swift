@@ -1,8 +1,9 @@
 import JSONValue
 import Vocabulary
 
-/// The effective configuration of one account: the merged layers, compiled. Immutable, so that it can be kept and
-/// shared for as long as its revision is the current one.
+/// The effective configuration of one account: the merged layers, compiled.
+///
+/// Immutable, so that it can be kept and shared for as long as its revision is the current one.
 package struct CompiledConnector: Sendable {
     /// The decoded document.
     package let document: ConnectorDocument

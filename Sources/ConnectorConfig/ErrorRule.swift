@@ -1,7 +1,9 @@
 import JSONValue
 package import Vocabulary
 
-/// What one kind of a vendor's answer means. Rules are tried in order, the first that fits decides.
+/// What one kind of a vendor's answer means.
+///
+/// Rules are tried in order, the first that fits decides.
 package struct ErrorRule: Sendable {
     /// What is done about it before the caller hears of it.
     package enum Retry: String, Sendable, CaseIterable {

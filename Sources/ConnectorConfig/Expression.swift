@@ -39,7 +39,7 @@ package indirect enum Expression: Sendable {
 
     /// The value as text; nil when there is none.
     ///
-    /// - Parameter encoding: what becomes of values that a template puts into the text.
+    /// `encoding`: what becomes of values that a template puts into the text.
     package func text(
         in scope: ExpressionScope,
         encoding: Template.Encoding = .none
@@ -52,7 +52,9 @@ package indirect enum Expression: Sendable {
         return text
     }
 
-    /// Whether the expression gives true. No value counts as false.
+    /// Whether the expression gives true.
+    ///
+    /// No value counts as false.
     package func isTrue(in scope: ExpressionScope) throws(ExpressionError) -> Bool {
         try value(in: scope) == .bool(true)
     }

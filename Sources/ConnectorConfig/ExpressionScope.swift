@@ -25,7 +25,9 @@ package struct ExpressionScope: Sendable {
     }
 }
 
-/// Why an expression gave no value. Holds no data of the vendor or the caller.
+/// Why an expression gave no value.
+///
+/// Holds no data of the vendor or the caller.
 package struct ExpressionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Stable code; a JSONata code where the engine of that language failed.
     package let code: String

@@ -29,10 +29,9 @@ package enum LayerMerge {
 
     /// The merged document, with a record of who set what.
     ///
-    /// - Parameters:
-    ///   - base: the platform's document.
-    ///   - layers: patches in any order; at most one a level.
-    /// - Throws: `ConnectorConfigError` when a layer touches what its level may not.
+    /// `base`: the platform's document.
+    /// `layers`: patches in any order; at most one a level.
+    /// Throws: `ConnectorConfigError` when a layer touches what its level may not.
     package static func merge(
         base: ConfigLayer,
         layers: [ConfigLayer]

@@ -5,7 +5,8 @@ import Vocabulary
 ///
 /// | part | environment | account |
 /// |---|---|---|
-/// | `http` (but not `base_url`), `resources` (but not `base_url`), `errors`, `error_body`, `rate_limit`, `retry`, `functions`, `mappings` | yes | yes |
+/// | `http` and `resources` (but not their `base_url`) | yes | yes |
+/// | `errors`, `error_body`, `rate_limit`, `retry`, `functions`, `mappings` | yes | yes |
 /// | `variables`, `auth`, `base_url`, `hosts` (a part of the platform's) | yes | no |
 /// | `name`, `label` and the rest | no | no |
 enum LayerRules {

@@ -4,7 +4,9 @@ import JSONValue
 package struct MethodMapping: Sendable {
     /// One way to do it; the first whose condition holds is taken.
     package struct Route: Sendable {
-        /// When; always, if nil. Sees `query`, `id`, `context`.
+        /// When; always, if nil.
+        ///
+        /// Sees `query`, `id`, `context`.
         package let condition: Expression?
         /// The native resource.
         package let resource: String

@@ -13,7 +13,7 @@ package struct ConnectorPreview: Sendable {
 
     /// Previews a connector.
     ///
-    /// - Parameter variables: stand in for an account's.
+    /// `variables`: stand in for an account's.
     package init(connector: CompiledConnector, model: UnifiedModel, variables: JSONObject) {
         self.connector = connector
         self.model = model
@@ -22,11 +22,10 @@ package struct ConnectorPreview: Sendable {
 
     /// The unified records that a native body gives: one for methods on one record, a list else.
     ///
-    /// - Parameters:
-    ///   - body: what the vendor answers.
-    ///   - query: query parameters of the unified call.
-    /// - Returns: the answer's text; `next_cursor` is never part of it.
-    /// - Throws: `Problem`.
+    /// `body`: what the vendor answers.
+    /// `query`: query parameters of the unified call.
+    /// Returns: the answer's text; `next_cursor` is never part of it.
+    /// Throws: `Problem`.
     package func map(
         category: String,
         resource: String,

@@ -4,7 +4,9 @@ package import JSONValue
 package import UnifiedModel
 package import Vocabulary
 
-/// Does unified calls: plan, build, sign, send, judge, page, map. It knows documents, not vendors.
+/// Does unified calls: plan, build, sign, send, judge, page, map.
+///
+/// It knows documents, not vendors.
 package struct Engine: Sendable {
     private let model: UnifiedModel
     private let sender: any HTTPSender
@@ -32,12 +34,11 @@ package struct Engine: Sendable {
 
     /// Does one call.
     ///
-    /// - Parameters:
-    ///   - call: what the caller asks.
-    ///   - connector: the account's effective configuration.
-    ///   - variables: the account's variables; no credentials.
-    ///   - access: where credentials come from.
-    /// - Throws: `Problem` with one of the documented codes.
+    /// `call`: what the caller asks.
+    /// `connector`: the account's effective configuration.
+    /// `variables`: the account's variables; no credentials.
+    /// `access`: where credentials come from.
+    /// Throws: `Problem` with one of the documented codes.
     package func execute(
         _ call: UnifiedCall,
         connector: CompiledConnector,

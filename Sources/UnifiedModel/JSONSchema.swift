@@ -1,7 +1,8 @@
 package import JSONValue
 
-/// A JSON Schema (2020-12) of the part that this project's own schemas use. A schema with any other keyword is refused
-/// when it is read, so that nothing is believed to be checked that is not.
+/// A JSON Schema (2020-12) of the part that this project's own schemas use.
+///
+/// A schema with any other keyword is refused when it is read, so that nothing is believed to be checked that is not.
 package struct JSONSchema: Sendable {
     /// The schema documents by their file names relative to the models' folder, to follow `$ref`.
     private let documents: [String: JSONValue]

@@ -38,7 +38,9 @@ package struct ProofKey: Sendable {
 }
 
 /// The authorization code flow of one connector for one account (RFC 6749 section 4.1), as requests to be sent and
-/// answers to be read. It sends nothing itself.
+/// answers to be read.
+///
+/// It sends nothing itself.
 package struct OAuth2Flow: Sendable {
     private let connector: ConnectorDocument
     private let config: OAuth2Config
@@ -70,12 +72,11 @@ package struct OAuth2Flow: Sendable {
 
     /// Where the user's browser is sent.
     ///
-    /// - Parameters:
-    ///   - client: the operator's application.
-    ///   - redirectURI: where the vendor sends the browser back to.
-    ///   - state: ties the answer to this browser's session.
-    ///   - proofKey: required when ``usesProofKey``.
-    ///   - scopes: instead of the connector's own.
+    /// `client`: the operator's application.
+    /// `redirectURI`: where the vendor sends the browser back to.
+    /// `state`: ties the answer to this browser's session.
+    /// `proofKey`: required when ``usesProofKey``.
+    /// `scopes`: instead of the connector's own.
     package func authorizeURL(
         client: OAuthClient,
         redirectURI: String,

@@ -1,7 +1,9 @@
 package import HTTPExchange
 package import Vocabulary
 
-/// What the requests of one account need to be sent and signed. Never a refresh token or a client secret.
+/// What the requests of one account need to be sent and signed.
+///
+/// Never a refresh token or a client secret.
 package struct UsableAccess: Sendable {
     /// The name of the way to connect, under the connector's `auth`.
     package let method: String

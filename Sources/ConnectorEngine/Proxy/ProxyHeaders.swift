@@ -1,8 +1,10 @@
 import ConnectorConfig
 import HTTPTypes
 
-/// Which header fields pass, each way. What is not named here or by the connector does not pass: above all not the
-/// caller's credentials, and not the vendor's cookies.
+/// Which header fields pass, each way.
+///
+/// What is not named here or by the connector does not pass: above all not the caller's credentials, and not the
+/// vendor's cookies.
 enum ProxyHeaders {
     private static let toVendor: Set<String> = [
         "accept", "accept-language", "content-type", "content-language", "if-match", "if-none-match",

@@ -60,7 +60,7 @@ struct ProxyPlan {
         guard let methods = connector.resources[resource] else {
             throw Problem(
                 .notFound,
-                "the connector '\(connector.name)' has no resource '\(resource)'; use /proxy/-/ for a path of the vendor"
+                "the connector '\(connector.name)' has no resource '\(resource)'; paths of the vendor go to /proxy/-/"
             )
         }
         let isMethod = rest.map { methods[$0] != nil } ?? false

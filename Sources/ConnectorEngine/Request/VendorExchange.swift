@@ -15,8 +15,8 @@ struct VendorExchange {
 
     /// The vendor's good answer.
     ///
-    /// - Parameter emptyStatuses: statuses that stand for an empty list.
-    /// - Throws: `Problem` for all other answers, and for none.
+    /// `emptyStatuses`: statuses that stand for an empty list.
+    /// Throws: `Problem` for all other answers, and for none.
     func answer(to request: NativeRequest, emptyStatuses: [Int] = []) async throws -> NativeAnswer {
         var access = try await self.access.current()
         var mayRenew = true

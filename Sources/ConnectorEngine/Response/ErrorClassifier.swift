@@ -158,7 +158,7 @@ extension ErrorRule {
 extension Problem {
     /// The problem that a failed exchange is.
     ///
-    /// - Parameter isWrite: whether the request may have changed something.
+    /// `isWrite`: whether the request may have changed something.
     package init(_ error: ExchangeError, isWrite: Bool) {
         let outcome = isWrite && error.requestMayHaveBeenSent ? "unknown" : nil
         switch error.reason {

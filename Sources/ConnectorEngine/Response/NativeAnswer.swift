@@ -4,7 +4,9 @@ import HTTPTypes
 import JSONValue
 import Vocabulary
 
-/// A vendor's good answer, parsed once. Records stay where they are in the bytes until they are mapped.
+/// A vendor's good answer, parsed once.
+///
+/// Records stay where they are in the bytes until they are mapped.
 struct NativeAnswer {
     let response: InboundResponse
     /// nil when the answer has no body.

@@ -3,7 +3,9 @@ import JSONValue
 import UnifiedModel
 
 /// Brings a mapped record into the model's form: times in UTC, days, numbers out of texts, identifiers as text, closed
-/// sets with `other` and `remote_values`. A mapping can so hand over a vendor's values as they are.
+/// sets with `other` and `remote_values`.
+///
+/// A mapping can so hand over a vendor's values as they are.
 struct RecordNormaliser {
     let shape: FieldShape
     let enums: [EnumMap]

@@ -18,7 +18,7 @@ struct ResponseMapper {
 
     /// Makes a mapper for the records of one answer.
     ///
-    /// - Parameter answer: visible to mappings that mention `page`.
+    /// `answer`: visible to mappings that mention `page`.
     init(_ plan: Plan, context: JSONValue, answer: NativeAnswer) {
         mapping = plan.mapping
         model = plan.model

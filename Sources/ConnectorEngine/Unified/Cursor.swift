@@ -35,7 +35,7 @@ package struct CursorCodec: Sendable {
 
     /// Makes a codec.
     ///
-    /// - Parameter key: at least 32 bytes, the same for all processes that serve one caller.
+    /// `key`: at least 32 bytes, the same for all processes that serve one caller.
     package init(digests: any Digests, key: Secret<[UInt8]>) {
         self.digests = digests
         self.key = key
@@ -43,7 +43,7 @@ package struct CursorCodec: Sendable {
 
     /// The text for a position.
     ///
-    /// - Parameter binding: what the cursor is good for: account, resource, method, filters, configuration.
+    /// `binding`: what the cursor is good for: account, resource, method, filters, configuration.
     func text(_ position: ListPosition, binding: [String]) throws -> String {
         let payload = position.json.bytes()
         let mark = try mark(payload, binding: binding)
@@ -56,7 +56,7 @@ package struct CursorCodec: Sendable {
     func position(_ text: String, binding: [String]) throws -> ListPosition {
         let refusal = Problem(
             .cursorMismatch,
-            "the cursor does not belong to this list (account, resource, filters, order and configuration must be the same); start again without it",
+            "the cursor is not one of this list with these filters and this configuration; start again without it",
             failures: [.init(code: "cursor_mismatch", message: "not a cursor of this list", pointer: "next_cursor")]
         )
         let halves = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)

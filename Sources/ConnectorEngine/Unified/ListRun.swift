@@ -3,7 +3,7 @@ import JSONValue
 import UnifiedModel
 import Vocabulary
 
-/// One call of `list`: fetches as many of the vendor's pages as the caller's page needs, and cuts those that are larger,
+/// One call of `list`: fetches as many of the vendor's pages as the caller's page needs and cuts those that are larger,
 /// so that each record is given out exactly once whatever sizes either side likes.
 struct ListRun {
     let call: UnifiedCall
@@ -75,7 +75,9 @@ struct ListRun {
         )
     }
 
-    /// What a cursor is good for. The page size is not part of it: a caller may change his mind.
+    /// What a cursor is good for.
+    ///
+    /// The page size is not part of it: a caller may change his mind.
     private var binding: [String] {
         let query = plan.query
         return [

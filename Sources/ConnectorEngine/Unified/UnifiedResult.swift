@@ -22,7 +22,9 @@ package struct UnifiedResult: Sendable {
     package let remoteRateLimit: RemoteRateLimit?
 }
 
-/// Writes answers. Vendors' records are copied as the bytes they came in.
+/// Writes answers.
+///
+/// Vendors' records are copied as the bytes they came in.
 struct EnvelopeWriter {
     let query: UnifiedQuery
 
@@ -71,7 +73,9 @@ struct EnvelopeWriter {
             && (query.fields?.contains("remote_data") ?? true)
     }
 
-    /// The fields the caller wants; the identifier is always among them. `remote_data` is written from its own bytes.
+    /// The fields the caller wants; the identifier is always among them.
+    ///
+    /// `remote_data` is written from its own bytes.
     private func projected(_ fields: JSONObject) -> JSONObject {
         guard query.fields != nil || !query.excludedFields.isEmpty || fields["remote_data"] != nil else {
             return fields
