@@ -77,7 +77,7 @@ let package = Package(
         // L1: values and formats
         module("JSONValue"),
         module("Vocabulary", ["JSONValue"]),
-        module("HTTPExchange", [httpTypes]),
+        module("HTTPExchange", ["JSONValue", httpTypes]),
         module("Formats", ["JSONValue"]),
         module("JSONata", ["JSONValue", "Formats", "Vocabulary"]),
 
