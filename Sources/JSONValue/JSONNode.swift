@@ -67,6 +67,18 @@ package struct JSONNode: Sendable {
         return JSONValue.text(of: tapeNode, in: document)
     }
 
+    /// The text of a string as bytes: UTF-8, or WTF-8 where the policy kept a lone surrogate.
+    ///
+    /// Empty for other values.
+    package var decodedBytes: [UInt8] {
+        guard kind == .string else { return [] }
+        return document.withContents { tape, source in
+            let node = tape[entry]
+            let content = UnsafeBufferPointer(rebasing: source[Int(node.offset)..<Int(node.offset + node.length)])
+            return StringDecoding.withDecoded(content, replacesSurrogates: false) { Array($0) }
+        }
+    }
+
     /// The number, when this is one.
     package var number: JSONNumber? {
         guard kind == .number else { return nil }

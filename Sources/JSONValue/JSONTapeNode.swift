@@ -43,7 +43,8 @@ package struct JSONTapeNode: Sendable, BitwiseCopyable {
     }
 
     /// What the entry is.
-    @inlinable package var kind: Kind { Kind(rawValue: UInt8(truncatingIfNeeded: head & 0xF)) ?? .null }
+    // The eight cases are exactly the values of three bits, so every pattern is a case.
+    @inlinable package var kind: Kind { unsafeBitCast(UInt8(truncatingIfNeeded: head & 0x7), to: Kind.self) }
     /// Whether a string or key has backslashes, so that its source is not its text.
     @inlinable package var isEscaped: Bool { head & Self.escaped != 0 }
     /// Whether the decoded text of a string or key is ASCII only.

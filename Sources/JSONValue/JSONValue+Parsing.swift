@@ -67,10 +67,14 @@ struct TreeBuilder {
             var members: [JSONObject.Member] = []
             members.reserveCapacity(Int(node.count))
             var key = entry + 1
+            var mayCoincide = false
             while key < Int(node.extra) {
+                mayCoincide = mayCoincide || tape[key].hasLoneSurrogate
                 members.append(JSONObject.Member(key: Self.text(tape[key], source), value: value(key + 1)))
                 key = JSONTape.end(of: key + 1, in: tape)
             }
+            // Names that differ in a lone surrogate only are one name in a tree.
+            if mayCoincide { return .object(JSONObject(members.map { ($0.key, $0.value) })) }
             return .object(JSONObject(uniqueMembers: members))
         }
     }

@@ -110,7 +110,7 @@ extension JSONValue {
     private func child(_ token: String) -> JSONValue? {
         switch self {
         case .object(let object): object[token]
-        case .array(let array): Self.index(token).flatMap { $0 < array.count ? array[$0] : nil }
+        case .array: Self.index(token).flatMap { self[$0] }
         default: nil
         }
     }

@@ -32,7 +32,7 @@ extension JSONByteWriter {
         append(value, style, depth: 0)
     }
 
-    private mutating func append(_ value: JSONValue, _ style: JSONValue.Style, depth: Int) {
+    private mutating func append(_ value: borrowing JSONValue, _ style: JSONValue.Style, depth: Int) {
         switch value {
         case .null: append(raw: "null")
         case .bool(let bool): append(raw: bool ? "true" : "false")
@@ -40,35 +40,44 @@ extension JSONByteWriter {
             append(raw: style == .canonical ? JSONNumber.shortestText(of: number.double) : number.text)
         case .string(let string): append(string: string)
         case .array(let elements):
-            append(UInt8(ascii: "["))
-            var isFirst = true
-            for element in elements {
-                if !isFirst { append(UInt8(ascii: ",")) }
-                isFirst = false
-                newLine(style, depth + 1)
-                append(element, style, depth: depth + 1)
-            }
-            if !elements.isEmpty { newLine(style, depth) }
-            append(UInt8(ascii: "]"))
+            // Through the buffers, here and below, so that no element is retained for being looked at.
+            elements.withUnsafeBufferPointer { append($0, style, depth: depth + 1) }
         case .object(let object):
-            append(UInt8(ascii: "{"))
-            var isFirst = true
-            for member in style == .canonical ? Self.sorted(object) : object.memberArray {
-                if !isFirst { append(UInt8(ascii: ",")) }
-                isFirst = false
-                newLine(style, depth + 1)
-                append(string: member.key)
-                append(UInt8(ascii: ":"))
-                if style == .pretty { append(UInt8(ascii: " ")) }
-                append(member.value, style, depth: depth + 1)
-            }
-            if !object.isEmpty { newLine(style, depth) }
-            append(UInt8(ascii: "}"))
+            let members = style == .canonical ? Self.sorted(object) : object.memberArray
+            members.withUnsafeBufferPointer { append($0, style, depth: depth + 1) }
         }
     }
 
-    private mutating func newLine(_ style: JSONValue.Style, _ depth: Int) {
-        guard style == .pretty else { return }
+    private mutating func append(_ elements: UnsafeBufferPointer<JSONValue>, _ style: JSONValue.Style, depth: Int) {
+        append(UInt8(ascii: "["))
+        for index in 0..<elements.count {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            if style == .pretty { newLine(depth) }
+            append(elements[index], style, depth: depth)
+        }
+        if style == .pretty, !elements.isEmpty { newLine(depth - 1) }
+        append(UInt8(ascii: "]"))
+    }
+
+    private mutating func append(
+        _ members: UnsafeBufferPointer<JSONObject.Member>,
+        _ style: JSONValue.Style,
+        depth: Int
+    ) {
+        append(UInt8(ascii: "{"))
+        for index in 0..<members.count {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            if style == .pretty { newLine(depth) }
+            append(string: members[index].key)
+            append(UInt8(ascii: ":"))
+            if style == .pretty { append(UInt8(ascii: " ")) }
+            append(members[index].value, style, depth: depth)
+        }
+        if style == .pretty, !members.isEmpty { newLine(depth - 1) }
+        append(UInt8(ascii: "}"))
+    }
+
+    private mutating func newLine(_ depth: Int) {
         append(UInt8(ascii: "\n"))
         for _ in 0..<depth * 2 { append(UInt8(ascii: " ")) }
     }

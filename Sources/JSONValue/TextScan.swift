@@ -27,6 +27,23 @@ enum TextScan {
         return position
     }
 
+    /// Whether eight bytes hold one that a JSON string cannot simply contain.
+    ///
+    /// - Parameters:
+    ///   - word: The bytes in any order.
+    ///   - orSurrogate: Whether bytes beyond ASCII count, since they may encode a surrogate.
+    /// - Returns: Whether there is one; never a false no.
+    @inline(__always)
+    static func needsEscape(_ word: UInt64, orSurrogate: Bool) -> Bool {
+        let quote = word ^ 0x2222_2222_2222_2222
+        let backslash = word ^ 0x5C5C_5C5C_5C5C_5C5C
+        let found =
+            ((quote &- 0x0101_0101_0101_0101) & ~quote)
+            | ((backslash &- 0x0101_0101_0101_0101) & ~backslash)
+            | (word &- 0x2020_2020_2020_2020) & ~word
+        return (orSurrogate ? found | word : found) & 0x8080_8080_8080_8080 != 0
+    }
+
     /// How many bytes the well-formed UTF-8 sequence at `start` takes (RFC 3629), 0 when it is not well formed.
     @inline(__always)
     static func sequenceLength(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int {
