@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -103,8 +104,8 @@ let package = Package(
         module(
             "ServiceKit",
             [
-                "Cryptography", "HTTPExchange", "JSONValue", "Vocabulary", httpTypes, hummingbird, hummingbirdTLS,
-                lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, nioTLS,
+                "Cryptography", "HTTPExchange", "JSONValue", "Vocabulary", coreMetrics, httpTypes, lifecycle, logging,
+                nioCore, nioHTTP1, nioPosix, nioTLS,
             ]
         ),
 
@@ -196,7 +197,13 @@ let package = Package(
                 "Vocabulary", httpTypes,
             ]
         ),
-        tests("ServiceKitTests", ["ServiceKit", "HTTPExchange", "JSONValue", "Vocabulary", "Cryptography", httpTypes]),
+        tests(
+            "ServiceKitTests",
+            [
+                "ServiceKit", "HTTPExchange", "JSONValue", "Vocabulary", "Cryptography", coreMetrics, httpTypes,
+                lifecycle, logging, nioCore, nioPosix, nioTLS,
+            ]
+        ),
         tests("RegistryServiceTests", ["RegistryService", "RegistryContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange", httpTypes]),
         tests("BrokerServiceTests", ["BrokerService", "BrokerContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange", "ConnectorConfig", "RegistryContract", "VaultContract", httpTypes]),
         tests("VaultServiceTests", ["VaultService", "VaultContract", "Postgres", "Cryptography", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange", httpTypes]),

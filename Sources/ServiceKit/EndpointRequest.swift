@@ -94,7 +94,15 @@ package struct EndpointRequest: Sendable {
     ///
     /// - Throws: `invalid_request` with line and column when it is not strict JSON.
     package func json() throws(Problem) -> JSONValue {
-        throw Problem(.internalError, "json is not read yet")
+        do {
+            return try JSONValue(parsing: body, policy: .api.bytesMax(max(body.count, 1)))
+        } catch {
+            throw Problem(
+                .invalidRequest,
+                "the body is not valid JSON: \(error.message) at line \(error.line), column \(error.column)",
+                failures: [Problem.Failure(code: error.code.rawValue, message: error.description, pointer: "")]
+            )
+        }
     }
 
     /// The body as a typed message.
@@ -102,7 +110,22 @@ package struct EndpointRequest: Sendable {
     /// - Throws: `invalid_request` with the place when it is not JSON, a member is unknown or of another type, or
     ///   `missing_required_field` when one is missing.
     package func decode<Message: Decodable>(_ type: Message.Type = Message.self) throws(Problem) -> Message {
-        throw Problem(.internalError, "json is not read yet")
+        let value = try json()
+        do {
+            return try JSONValueDecoder(rejectsUnknownKeys: true).decode(type, from: value)
+        } catch {
+            throw Problem(
+                error.code == .missing ? .missingRequiredField : .invalidRequest,
+                "the body does not fit: \(error.description)",
+                failures: [
+                    Problem.Failure(
+                        code: error.code == .missing ? "required" : error.code.rawValue,
+                        message: error.message,
+                        pointer: error.pointer.description
+                    )
+                ]
+            )
+        }
     }
 
     /// The body as fields of an HTML form.

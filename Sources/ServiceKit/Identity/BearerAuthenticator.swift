@@ -1,0 +1,38 @@
+package import HTTPTypes
+package import Vocabulary
+
+/// Reads `Authorization: Bearer`: a service token, or an API key that a closure looks up.
+package struct BearerAuthenticator: CallerAuthenticator {
+    /// Looks up an API key by its text; nil when it is unknown or revoked.
+    package typealias KeyLookup = @Sendable (Secret<String>) async throws -> APIKeyIdentity?
+
+    /// How the text of every API key starts.
+    package static let keyPrefix = "trib_"
+
+    private let tokens: ServiceTokenVerifier?
+    private let keys: KeyLookup?
+
+    /// Takes service tokens, API keys, or both.
+    package init(tokens: ServiceTokenVerifier?, keys: KeyLookup? = nil) {
+        self.tokens = tokens
+        self.keys = keys
+    }
+
+    package func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
+        let fields = headers[fields: .authorization]
+        guard let field = fields.first else { return .anonymous }
+        let parts = field.value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard fields.count == 1, parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw Problem(.unauthorized, "send exactly one credential, as Authorization: Bearer")
+        }
+        let credential = String(parts[1])
+        if credential.hasPrefix(Self.keyPrefix), let keys {
+            guard let identity = try await keys(Secret(credential)) else {
+                throw Problem(.unauthorized, "the API key is not valid")
+            }
+            return .apiKey(identity)
+        }
+        guard let tokens else { throw Problem(.unauthorized, "the API key is not valid") }
+        return .service(try tokens.verify(credential))
+    }
+}

@@ -1,0 +1,64 @@
+import CoreMetrics
+import NIOCore
+import Synchronization
+
+/// The open connections of a server: counts them against the limit and reaches them all when the server stops.
+final class ConnectionRegistry: Sendable {
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var isDraining = false
+    }
+
+    private let connectionsMax: Int
+    private let gauge: Meter
+    private let state = Mutex(State())
+
+    init(connectionsMax: Int, gauge: Meter) {
+        self.connectionsMax = connectionsMax
+        self.gauge = gauge
+    }
+
+    /// Admits a connection; false when there are too many, or the server is stopping.
+    func admit(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            guard !state.isDraining, state.channels.count < connectionsMax else { return false }
+            state.channels[ObjectIdentifier(channel)] = channel
+            gauge.set(state.channels.count)
+            return true
+        }
+    }
+
+    /// Forgets a closed connection.
+    func remove(_ channel: any Channel) {
+        state.withLock { state in
+            state.channels.removeValue(forKey: ObjectIdentifier(channel))
+            gauge.set(state.channels.count)
+        }
+    }
+
+    /// How many connections are open.
+    var count: Int {
+        state.withLock { $0.channels.count }
+    }
+
+    /// Admits no more and tells every connection to close after the request it is serving.
+    func drain() {
+        let channels = state.withLock { state in
+            state.isDraining = true
+            return Array(state.channels.values)
+        }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
+    }
+
+    /// Closes every connection at once.
+    func closeAll() {
+        let channels = state.withLock { state in
+            state.isDraining = true
+            return Array(state.channels.values)
+        }
+        for channel in channels { channel.close(mode: .all, promise: nil) }
+    }
+}
+
+/// Tells a connection to close as soon as it has nothing in flight.
+struct DrainEvent: Sendable {}

@@ -1,0 +1,206 @@
+import HTTPTypes
+import JSONValue
+import Logging
+import Vocabulary
+
+/// Turns requests into answers: finds the endpoint, checks caller, query and body, runs the handler, and writes what
+/// it throws as the error envelope.
+struct EndpointResponder: Sendable {
+    let limits: ApplicationConfig.Limits
+    private let endpoints: [Endpoint]
+    private let router: Router
+    private let authenticator: any CallerAuthenticator
+    let metrics: RequestMetrics
+    private let logger: Logger
+
+    /// Puts a responder together.
+    ///
+    /// - Throws: `Router.TemplateError` when two endpoints are the same or a template is malformed.
+    init(
+        endpoints: [Endpoint],
+        authenticator: any CallerAuthenticator,
+        limits: ApplicationConfig.Limits,
+        metrics: PrometheusMetrics,
+        logger: Logger
+    ) throws {
+        self.endpoints = endpoints
+        self.authenticator = authenticator
+        self.limits = limits
+        self.logger = logger
+        self.metrics = RequestMetrics(operations: endpoints.map(\.operationID), factory: metrics)
+        router = try Router(endpoints)
+    }
+
+    // MARK: From the head alone
+
+    /// Decides from the head whether and how far the body is read.
+    func admit(_ head: RequestHead) -> Admission {
+        var refusal: Problem?
+        var allow: String?
+        var found: (index: Int, value: Endpoint)?
+        var pathParameters: [String: String] = [:]
+        switch router.match(head.method, head.path) {
+        case .endpoint(let index, let values):
+            found = (index, endpoints[index])
+            pathParameters = values
+            refusal = bodyObjection(head, endpoints[index])
+        case .otherMethods(let methods):
+            allow = methods.map(\.rawValue).joined(separator: ", ")
+            refusal = Problem(
+                .methodNotSupported,
+                "\(head.method) does not work here; use \(allow ?? "another method")"
+            )
+        case .none: refusal = Problem(.notFound, "there is nothing at this path")
+        }
+        let now = ContinuousClock.now
+        let asked = head.headers[.deadline].flatMap { Int($0) }.map { Duration.milliseconds(max(1, $0)) }
+        return Admission(
+            head: head,
+            endpoint: found,
+            pathParameters: pathParameters,
+            bodyBytesMax: found?.value.body?.bytesMax ?? 0,
+            refusal: refusal,
+            allow: allow,
+            trace: TraceIDs(head.headers),
+            started: now,
+            deadline: now + min(asked ?? limits.requestTimeout, limits.requestTimeout)
+        )
+    }
+
+    /// What a body larger than the endpoint's limit is answered with.
+    func tooLarge(_ admission: Admission) -> Problem {
+        guard admission.bodyBytesMax > 0 else { return Problem(.invalidRequest, "this operation takes no body") }
+        return Problem(.payloadTooLarge, "the body is larger than \(admission.bodyBytesMax) bytes")
+    }
+
+    private func bodyObjection(_ head: RequestHead, _ endpoint: Endpoint) -> Problem? {
+        guard head.contentLength != 0, let body = endpoint.body, !body.contentTypes.contains("*/*") else { return nil }
+        if let coding = head.headers[.contentEncoding], coding.lowercased() != "identity" {
+            return Problem(.unsupportedMediaType, "send the body without Content-Encoding")
+        }
+        guard let type = head.headers[.contentType] else { return nil }
+        let essence = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
+        guard !body.contentTypes.contains(essence) else { return nil }
+        return Problem(
+            .unsupportedMediaType,
+            "send the body with Content-Type: \(body.contentTypes.joined(separator: " or "))"
+        )
+    }
+
+    // MARK: From the whole request
+
+    /// Answers an admitted request; never fails.
+    ///
+    /// JSON bodies come back as bytes.
+    func respond(to admission: Admission, body: [UInt8]) async -> EndpointResponse {
+        guard let (index, endpoint) = admission.endpoint else {
+            return refusal(Problem(.notFound, "there is nothing at this path"), admission)
+        }
+        var logger = logger
+        logger[metadataKey: "request_id"] = "\(admission.trace.requestID)"
+        metrics.begin()
+        var response: EndpointResponse
+        do {
+            response = try await endpoint.handler(request(admission, endpoint, body, logger))
+            if case .json(let value) = response.body { response.body = .bytes(value.bytes()) }
+        } catch {
+            response = failure(error, admission, endpoint, logger)
+        }
+        finish(&response, admission)
+        metrics.end(index, status: response.status, seconds: (ContinuousClock.now - admission.started) / .seconds(1))
+        logger.debug(
+            "request answered",
+            metadata: ["operation": "\(endpoint.operationID)", "status": "\(response.status)"]
+        )
+        return response
+    }
+
+    /// Answers a request that no endpoint gets to see.
+    func refusal(_ problem: Problem, _ admission: Admission?) -> EndpointResponse {
+        let requestID = admission?.trace.requestID ?? TraceIDs([:]).requestID
+        var response = ErrorEnvelope.response(problem, requestID: requestID, accept: admission?.head.headers[.accept])
+        if let allow = admission?.allow { response.headers[.allow] = allow }
+        if let admission {
+            finish(&response, admission)
+        } else {
+            response.headers[.requestID] = requestID
+        }
+        metrics.refused(problem.code)
+        return response
+    }
+
+    /// Notes that the body of an answer broke off.
+    func streamBroke(_ admission: Admission, _ error: any Error) {
+        logger.warning(
+            "answer broke off",
+            metadata: [
+                "request_id": "\(admission.trace.requestID)",
+                "operation": "\(admission.endpoint?.value.operationID ?? "")",
+                "error": "\(String(reflecting: error).prefix(500))",
+            ]
+        )
+    }
+
+    private func request(_ admission: Admission, _ endpoint: Endpoint, _ body: [UInt8], _ logger: Logger) async throws
+        -> EndpointRequest
+    {
+        let caller: CallerIdentity
+        if endpoint.access == .public {
+            caller = .anonymous
+        } else {
+            caller = try await authenticator.identify(admission.head.headers)
+            try AccessCheck.check(caller, endpoint.access)
+        }
+        let query = try admission.head.rawQuery.map { raw throws(Problem) in try QueryItems(parsing: raw.utf8) }
+        try QueryCheck.check(query ?? QueryItems(), endpoint)
+        if endpoint.body?.isRequired == true, body.isEmpty { throw Problem(.invalidRequest, "the body is missing") }
+        return EndpointRequest(
+            method: admission.head.method,
+            path: admission.head.path,
+            pathParameters: admission.pathParameters,
+            query: query ?? QueryItems(),
+            rawQuery: admission.head.rawQuery,
+            headers: admission.head.headers,
+            body: body,
+            caller: caller,
+            requestID: admission.trace.requestID,
+            deadline: admission.deadline,
+            logger: logger
+        )
+    }
+
+    private func failure(_ error: any Error, _ admission: Admission, _ endpoint: Endpoint, _ logger: Logger)
+        -> EndpointResponse
+    {
+        let problem: Problem
+        if let known = error as? Problem {
+            problem = known
+        } else if error is CancellationError || Task.isCancelled {
+            problem = Problem(.serviceUnavailable, "the request was given up", underlying: error)
+        } else {
+            problem = Problem(.internalError, "an unexpected error", underlying: error)
+        }
+        if problem.code.status == 500 || problem.underlying != nil {
+            logger.log(
+                level: problem.code.status == 500 ? .error : .warning,
+                "request failed",
+                metadata: [
+                    "operation": "\(endpoint.operationID)", "code": "\(problem.code.rawValue)",
+                    "error": "\(problem.debugDescription.prefix(1000))",
+                ]
+            )
+        }
+        return ErrorEnvelope.response(
+            problem,
+            requestID: admission.trace.requestID,
+            accept: admission.head.headers[.accept]
+        )
+    }
+
+    /// Adds what every answer has.
+    private func finish(_ response: inout EndpointResponse, _ admission: Admission) {
+        response.headers[.requestID] = admission.trace.requestID
+        response.headers[.traceparent] = admission.trace.traceparent
+        if response.headers[.xContentTypeOptions] == nil { response.headers[.xContentTypeOptions] = "nosniff" }
+    }
+}

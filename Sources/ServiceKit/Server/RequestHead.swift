@@ -1,0 +1,106 @@
+import HTTPTypes
+import NIOHTTP1
+
+/// The first part of a request, checked for everything that would make its meaning ambiguous.
+///
+/// The decoder (llhttp, strict) has refused folded lines, bare line feeds, spaces before colons and a length beside a
+/// transfer coding. What RFC 9112 leaves to the server is refused here.
+struct RequestHead: Sendable {
+    /// Why a head is refused.
+    struct Fault: Error, Equatable {
+        /// For the caller.
+        let message: String
+    }
+
+    /// The method.
+    let method: HTTPRequest.Method
+    /// The path as sent, starting with a slash.
+    let path: String
+    /// The query as sent.
+    let rawQuery: String?
+    /// The header fields in the order sent.
+    let headers: HTTPFields
+    /// The announced length of the body; nil when it comes in chunks.
+    let contentLength: Int?
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    let expectsContinue: Bool
+    /// Whether the client takes a body in chunks.
+    let takesChunks: Bool
+    /// Whether the connection may serve another request.
+    let keepsAlive: Bool
+
+    /// Checks and converts what the decoder read.
+    ///
+    /// - Parameters:
+    ///   - head: the decoder's head.
+    ///   - targetBytesMax: limit of path and query together.
+    /// - Throws: ``Fault`` for what is ambiguous or not spoken here.
+    init(_ head: HTTPRequestHead, targetBytesMax: Int) throws(Fault) {
+        guard head.version.major == 1, let method = HTTPRequest.Method(head.method.rawValue), method != .connect else {
+            throw Fault(message: "only HTTP/1.0 and HTTP/1.1 are spoken here, without CONNECT")
+        }
+        self.method = method
+        guard head.uri.utf8.count <= targetBytesMax else {
+            throw Fault(message: "the path and query are longer than \(targetBytesMax) bytes")
+        }
+        (path, rawQuery) = try Self.split(head.uri)
+
+        var fields = HTTPFields()
+        fields.reserveCapacity(head.headers.count)
+        var hosts = 0
+        var codings: [String] = []
+        var length: Int?
+        var expects = false
+        var upgrades = false
+        for (name, value) in head.headers {
+            guard let name = HTTPField.Name(name), HTTPField.isValidValue(value) else {
+                throw Fault(message: "a header field has a name or value that HTTP does not allow")
+            }
+            switch name {
+            case _ where name.canonicalName == "host": hosts += 1
+            case .transferEncoding: codings.append(value.lowercased())
+            case .expect: expects = value.lowercased() == "100-continue"
+            case .upgrade: upgrades = true
+            case .contentLength:
+                guard length == nil, let count = Self.digits(value) else {
+                    throw Fault(message: "Content-Length must stand once, in decimal digits")
+                }
+                length = count
+            default: break
+            }
+            fields.append(HTTPField(name: name, value: value))
+        }
+        let isOld = head.version.minor == 0
+        guard hosts == 1 || (isOld && hosts == 0) else {
+            throw Fault(message: "a request has exactly one Host")
+        }
+        guard codings.isEmpty || (codings == ["chunked"] && !isOld && length == nil) else {
+            throw Fault(message: "the only transfer coding is chunked, without a Content-Length")
+        }
+        headers = fields
+        contentLength = codings.isEmpty ? length ?? 0 : nil
+        expectsContinue = expects && !isOld
+        takesChunks = !isOld
+        keepsAlive = head.isKeepAlive && !upgrades
+    }
+
+    /// Splits a request target in origin form, or in the absolute form that RFC 9112 section 3.2.2 asks servers to take.
+    private static func split(_ target: String) throws(Fault) -> (String, String?) {
+        var rest = Substring(target)
+        for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
+            let authority = target.dropFirst(scheme.count)
+            rest = authority.firstIndex(of: "/").map { authority[$0...] } ?? "/"
+        }
+        guard rest.utf8.first == UInt8(ascii: "/"), rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x23 })
+        else {
+            throw Fault(message: "the request target must be a path of printable ASCII without a fragment")
+        }
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (String(rest), nil) }
+        return (String(rest[..<mark]), String(rest[rest.utf8.index(after: mark)...]))
+    }
+
+    private static func digits(_ text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(text)
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import NIOCore
+
+/// Writes the head of an answer and the framing of its body as HTTP/1.1 has them on the wire.
+enum ResponseWire {
+    /// How the receiver learns where the body ends.
+    enum Framing: Equatable {
+        /// By a length; the answer to `HEAD` has the length of what `GET` gives.
+        case length(Int)
+        /// By chunks.
+        case chunks
+        /// By the end of the connection, for HTTP/1.0.
+        case close
+        /// There is none: 204, 304.
+        case none
+    }
+
+    /// Appends status line and header fields.
+    ///
+    /// Framing fields that the answer itself carries are left out.
+    static func writeHead(
+        status: Int,
+        headers: HTTPFields,
+        framing: Framing,
+        closes: Bool,
+        date: String,
+        into buffer: inout ByteBuffer
+    ) {
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeString(String(status))
+        buffer.writeStaticString(" ")
+        buffer.writeString(ReasonPhrase.of(status))
+        buffer.writeStaticString("\r\n")
+        for field in headers {
+            switch field.name {
+            case .contentLength, .transferEncoding, .connection, .date: continue
+            default: break
+            }
+            buffer.writeString(field.name.rawName)
+            buffer.writeStaticString(": ")
+            buffer.writeString(field.value)
+            buffer.writeStaticString("\r\n")
+        }
+        switch framing {
+        case .length(let count):
+            buffer.writeStaticString("Content-Length: ")
+            buffer.writeString(String(count))
+            buffer.writeStaticString("\r\n")
+        case .chunks: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
+        case .close, .none: break
+        }
+        if closes { buffer.writeStaticString("Connection: close\r\n") }
+        buffer.writeStaticString("Date: ")
+        buffer.writeString(date)
+        buffer.writeStaticString("\r\n\r\n")
+    }
+
+    /// Appends one chunk; an empty piece is left out, because it would end the body.
+    static func writeChunk(_ piece: [UInt8], into buffer: inout ByteBuffer) {
+        guard !piece.isEmpty else { return }
+        buffer.writeString(String(piece.count, radix: 16))
+        buffer.writeStaticString("\r\n")
+        buffer.writeBytes(piece)
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// What ends a body in chunks.
+    static let lastChunk: StaticString = "0\r\n\r\n"
+}
+
+/// The words that go with a status (RFC 9110 section 15, RFC 6585).
+enum ReasonPhrase {
+    /// The words for `status`; empty when none are known.
+    static func of(_ status: Int) -> String {
+        HTTPResponse.Status(code: status).reasonPhrase
+    }
+}
