@@ -129,7 +129,7 @@ package struct QueryParameter: Sendable, Equatable {
     /// Describes a parameter.
     package init(
         _ name: String,
-        _ kind: Kind = .string,
+        _ kind: Kind,
         _ description: String,
         isRequired: Bool = false,
         repeats: Bool = false

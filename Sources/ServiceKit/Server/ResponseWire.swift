@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 /// Writes the head of an answer and the framing of its body as HTTP/1.1 has them on the wire.
 enum ResponseWire {
@@ -72,6 +73,6 @@ enum ResponseWire {
 enum ReasonPhrase {
     /// The words for `status`; empty when none are known.
     static func of(_ status: Int) -> String {
-        HTTPResponse.Status(code: status).reasonPhrase
+        HTTPResponseStatus(statusCode: status).reasonPhrase
     }
 }
