@@ -3,10 +3,10 @@
 /// For evaluators that write results without building a tree; `JSONValue.bytes` uses it too. The caller sees to commas
 /// and nesting.
 package struct JSONByteWriter: ~Copyable {
-    private var buffer: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
+    @usableFromInline var buffer: UnsafeMutablePointer<UInt8>
+    @usableFromInline var capacity: Int
     /// How many bytes were written.
-    package private(set) var count = 0
+    @usableFromInline package internal(set) var count = 0
 
     /// Starts empty.
     ///
@@ -30,7 +30,7 @@ package struct JSONByteWriter: ~Copyable {
     }
 
     /// Writes one byte as it is.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append(_ byte: UInt8) {
         reserve(1)
         buffer[count] = byte
@@ -38,7 +38,7 @@ package struct JSONByteWriter: ~Copyable {
     }
 
     /// Writes bytes as they are: punctuation, numbers, or the source of an untouched value.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func append(raw bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
         reserve(bytes.count)
@@ -153,13 +153,13 @@ package struct JSONByteWriter: ~Copyable {
         }
     }
 
-    @inline(__always)
-    private mutating func reserve(_ extra: Int) {
+    @inlinable @inline(__always)
+    mutating func reserve(_ extra: Int) {
         if count + extra > capacity { grow(to: max(capacity * 2, count + extra)) }
     }
 
-    @inline(never)
-    private mutating func grow(to larger: Int) {
+    @usableFromInline @inline(never)
+    mutating func grow(to larger: Int) {
         let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
         moved.update(from: buffer, count: count)
         buffer.deallocate()

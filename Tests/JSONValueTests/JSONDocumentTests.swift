@@ -87,6 +87,29 @@ import Testing
         #expect(try JSONDocument(parsing: twice).root["name_7"]?.number?.int == 0)
     }
 
+    @Test(arguments: [
+        "0", "-0", "12", "-123456789", "1234567890123", "0.1", "-2.50", "123.456", "1e5", "1E400", "5e-324",
+        "9007199254740993", "0.000000000000001", "123456789012345.6", "1.7976931348623157e308",
+    ])
+    func `an entry reads as the nearest double`(text: String) throws {
+        let document = try JSONDocument(parsing: Array(text.utf8))
+        let double = document.withContents { tape, source in tape[0].double(source) }
+        let expected = try #require(Double(text))
+        #expect(double.bitPattern == expected.bitPattern)
+    }
+
+    @Test func `an entry decodes its text into memory of the reader`() throws {
+        let document = try JSONDocument(parsing: Array(#"["a\u00e9","plain"]"#.utf8))
+        let texts = document.withContents { tape, source in
+            [1, 2].map { entry in
+                [UInt8](unsafeUninitializedCapacity: Int(tape[entry].length)) { buffer, count in
+                    if let output = buffer.baseAddress { count = tape[entry].decode(source, to: output) }
+                }
+            }
+        }
+        #expect(texts == [Array("aé".utf8), Array("plain".utf8)])
+    }
+
     @Test func `a document is read by many tasks at once`() async throws {
         let document = try JSONDocument(parsing: Array(#"{"a":[1,2,3]}"#.utf8))
         let sum = await withTaskGroup(of: Int.self) { group in
