@@ -34,6 +34,8 @@ package struct MethodMapping: Sendable {
     package let filters: [FilterConfig]
     /// Unified sort keys and their native names.
     package let sort: [String: String]
+    /// How many sort keys the vendor takes.
+    package let sortMax: Int
     /// Whether free text can be searched.
     package let supportsSearch: Bool
     /// Native fields that are asked for by name, those found in the response mapping included.
@@ -50,7 +52,8 @@ package struct MethodMapping: Sendable {
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         try reader.allow([
             "resource", "method", "route", "query_mapping", "request_body_mapping", "request_header_mapping",
-            "path_mapping", "response_mapping", "filters", "sort", "search", "select", "select_discovery", "enums",
+            "path_mapping", "response_mapping", "filters", "sort", "sort_max", "search", "select", "select_discovery",
+            "enums",
             "custom_fields", "is_partial",
         ])
         queryMapping = try reader.child("query_mapping")?.mapping()
@@ -66,6 +69,7 @@ package struct MethodMapping: Sendable {
         var sort: [String: String] = [:]
         for (key, member) in try reader.child("sort")?.members() ?? [] { sort[key] = try member.string() }
         self.sort = sort
+        sortMax = try reader.child("sort_max")?.int(1...10) ?? 10
         supportsSearch = try reader.child("search")?.bool() ?? false
         selectDiscovery = try reader.child("select_discovery")?.strings() ?? []
         let named = try Self.selected(reader.child("select"))

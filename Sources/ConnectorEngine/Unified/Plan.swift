@@ -116,6 +116,13 @@ struct Plan {
             }
             described["search"] = .string(search)
         }
+        guard query.sort.count <= mapping.sortMax else {
+            throw Problem(
+                .filterNotSupported,
+                "the connector can sort by \(mapping.sortMax) key at a time",
+                failures: [.init(code: "filter_not_supported", message: "too many keys", pointer: "sort_by")]
+            )
+        }
         described["sort"] = .array(
             try query.sort.map { key in
                 guard let native = mapping.sort[key.field] else {

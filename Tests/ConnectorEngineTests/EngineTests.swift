@@ -1,0 +1,255 @@
+import ConnectorConfig
+import ConnectorEngine
+import HTTPExchange
+import HTTPTypes
+import JSONValue
+import Testing
+import Vocabulary
+
+struct EngineTests {
+    private func execute(
+        _ sender: ScriptedSender,
+        method: String = "list",
+        id: String? = nil,
+        query: [(name: String, value: String)] = [],
+        access: any AccessSource = FixedAccess(TestWorld.access()),
+        document: JSONValue = AcmeVendor.document(["kind": "none"]),
+        resource: String = "contacts"
+    ) async throws -> JSONValue {
+        let connector = try TestWorld.connector(document, compiler: AcmeVendor.compiler)
+        let result = try await TestWorld.engine(sender).execute(
+            UnifiedCall(
+                category: "crm",
+                resource: resource,
+                method: method,
+                id: id,
+                query: query,
+                account: TestWorld.account,
+                requestID: "req-1"
+            ),
+            connector: connector,
+            variables: [:],
+            access: access
+        )
+        return try JSONValue(parsing: result.body)
+    }
+
+    private func problem(
+        _ answer: InboundResponse,
+        method: String = "list",
+        query: [(name: String, value: String)] = []
+    ) async -> Problem? {
+        await problem(ScriptedSender(answer), method: method, query: query)
+    }
+
+    private func problem(
+        _ sender: ScriptedSender,
+        method: String = "list",
+        query: [(name: String, value: String)] = []
+    ) async -> Problem? {
+        do {
+            _ = try await execute(sender, method: method, id: method == "get" ? "1" : nil, query: query)
+            return nil
+        } catch { return error as? Problem }
+    }
+
+    @Test func `a list is an envelope with the vendor's records untouched`() async throws {
+        let raw = #"{"people":[{"id":10000000000000000999,"name":"Z\u00eb" , "n":1.50e1}]}"#
+        let sender = ScriptedSender(InboundResponse(status: 200, body: Array(raw.utf8)))
+        let connector = try TestWorld.connector(AcmeVendor.document(["kind": "none"]), compiler: AcmeVendor.compiler)
+        let result = try await TestWorld.engine(sender).execute(
+            UnifiedCall(
+                category: "crm",
+                resource: "contacts",
+                method: "list",
+                account: TestWorld.account,
+                requestID: "req-1"
+            ),
+            connector: connector,
+            variables: [:],
+            access: FixedAccess(TestWorld.access())
+        )
+        let text = String(decoding: result.body, as: UTF8.self)
+        #expect(text.contains(#""remote_data":{"id":10000000000000000999,"name":"Z\u00eb" , "n":1.50e1}"#))
+        let page = try JSONValue(parsing: result.body)
+        #expect(page["result"]?[0]?["id"] == "10000000000000000999")
+        #expect(page["result"]?[0]?["first_name"] == "Zë")
+        #expect(page["next_cursor"] == .null)
+        #expect(page["prev_cursor"] == .null)
+        #expect(page["result_count"] == 1)
+        #expect(page["is_partial_response"] == false)
+        #expect(page["meta"]?["request_id"] == "req-1")
+        #expect(page["meta"]?["config_revision"] == "1.0.0")
+    }
+
+    @Test func `a record is the bare object`() async throws {
+        let sender = ScriptedSender(.json(["id": "7", "name": "G"]))
+        let record = try await execute(sender, method: "get", id: "7/8")
+        #expect(record == ["id": "7", "first_name": "G", "remote_data": ["id": "7", "name": "G"]])
+        #expect(sender.requests[0].url == "https://api.acme.example/v1/people/7%2F8")
+    }
+
+    @Test func `requests carry the credentials, the defaults and the account's own connection`() async throws {
+        let sender = ScriptedSender(AcmeVendor.page([]))
+        _ = try await execute(sender, query: [("remote_query[expand]", "all"), ("remote_query[a][b]", "1")])
+        let request = sender.requests[0]
+        #expect(request.headers[.authorization] == "Bearer t0ken")
+        #expect(request.headers[.accept] == "application/json")
+        #expect(request.identity.partition == TestWorld.account.description)
+        #expect(request.destination == .vendor)
+        #expect(request.redirects == .none)
+        #expect(request.query("expand") == "all")
+        #expect(request.query("a[b]") == "1")
+    }
+
+    @Test func `filters reach the vendor and the answer says so`() async throws {
+        let sender = ScriptedSender(AcmeVendor.page([]))
+        let page = try await execute(
+            sender,
+            query: [("last_name", "O'Hara & Sons"), ("updated_after", "2026-05-01T02:00:00+02:00")]
+        )
+        #expect(sender.requests[0].query("last_name") == "O'Hara & Sons")
+        #expect(sender.requests[0].query("updated_at") == "2026-05-01T00:00:00Z")
+        #expect(page["meta"]?["filters"] == ["last_name[eq]": "pushed_down", "updated_at[gt]": "pushed_down"])
+    }
+
+    @Test(arguments: [
+        ("last_name[contains]", "x", ErrorCode.filterNotSupported), ("first_name", "x", .filterNotSupported),
+        ("last_name[like]", "x", .filterNotSupported), ("updated_at[gt]", "yesterday", .invalidRequest),
+        ("sort_by[updated_at]", "asc", .filterNotSupported), ("sort_by[name]", "up", .invalidRequest),
+        ("shoe_size", "44", .unknownParameter), ("limit", "0", .invalidRequest), ("limit", "1001", .invalidRequest),
+        ("limit", "many", .invalidRequest), ("search", "x", .filterNotSupported), ("next_cursor", "?", .cursorMismatch),
+        ("last_name[", "x", .unknownParameter), ("strict_query", "maybe", .invalidRequest),
+        ("prev_cursor", "x", .invalidRequest), ("response_format", "yaml", .invalidRequest),
+    ])
+    func `a wrong query is refused before the vendor is asked`(
+        name: String,
+        value: String,
+        code: ErrorCode
+    ) async throws {
+        let sender = ScriptedSender(AcmeVendor.page([]))
+        let problem = await problem(sender, query: [(name, value)])
+        #expect(problem?.code == code)
+        #expect(problem?.failures.isEmpty == false)
+        #expect(sender.requests.isEmpty)
+    }
+
+    @Test func `an unsupported filter is ignored only when the caller says so`() async throws {
+        let sender = ScriptedSender(AcmeVendor.page([]))
+        let page = try await execute(sender, query: [("first_name", "x"), ("strict_query", "false")])
+        #expect(page["meta"]?["filters"] == ["first_name[eq]": "ignored"])
+    }
+
+    @Test func `fields can be chosen and left out`() async throws {
+        let sender = ScriptedSender(AcmeVendor.page(1...1))
+        let only = try await execute(sender, query: [("fields", "first_name")])
+        #expect(only["result"] == [["id": "1", "first_name": "P1"]])
+        let without = try await execute(
+            sender,
+            query: [("ignore_remote_data", "true"), ("exclude_fields", "first_name")]
+        )
+        #expect(without["result"] == [["id": "1"]])
+    }
+
+    @Test(arguments: [
+        (400, ErrorCode.remoteValidationFailed), (401, .accountNeedsReauth), (403, .remoteForbidden),
+        (404, .remoteNotFound), (409, .remoteConflict), (412, .preconditionFailed), (422, .remoteValidationFailed),
+        (429, .remoteRateLimited), (500, .remoteUnavailable), (502, .remoteUnavailable), (504, .remoteTimeout),
+        (301, .remoteBadResponse),
+    ])
+    func `each status of the vendor is its documented code`(status: Int, code: ErrorCode) async throws {
+        let answer = InboundResponse.json(["error": ["code": "E42", "message": "no"]], status: status)
+        let problem = await problem(answer, method: "get")
+        #expect(problem?.code == code)
+        #expect(problem?.remote?.status == status)
+        #expect(problem?.remote?.code == "E42")
+        #expect(problem?.remote?.message == "no")
+        #expect((problem?.retryAfter != nil) == code.needsRetryAfter)
+    }
+
+    @Test func `the vendor's own rules come before the status`() async throws {
+        let quota = await problem(.json(["error": ["code": "QUOTA"]], status: 403))
+        #expect(quota?.code == .remoteRateLimited)
+        #expect(quota?.retryAfter == .seconds(7))
+        let inside = await problem(.json(["error": ["code": "SLOW_DOWN"]], status: 200))
+        #expect(inside?.code == .remoteRateLimited)
+    }
+
+    @Test func `a told wait is kept`() async throws {
+        let problem = await problem(InboundResponse(status: 429, headers: [.retryAfter: "30"]))
+        #expect(problem?.retryAfter == .seconds(30))
+    }
+
+    @Test(arguments: [
+        (ExchangeError.Reason.timeout, ErrorCode.remoteTimeout), (.connectFailed, .remoteUnavailable),
+        (.unresolvable, .remoteUnavailable), (.tlsFailed, .remoteUnavailable), (.connectionLost, .remoteUnavailable),
+        (.responseTooLarge, .remoteResponseTooLarge), (.badResponse, .remoteBadResponse),
+        (.blockedAddress, .blockedAddress), (.redirectRefused, .remoteBadResponse),
+    ])
+    func `each failure of the network is its documented code`(reason: ExchangeError.Reason, code: ErrorCode) async {
+        let sender = ScriptedSender { (_, _) throws(ExchangeError) in
+            throw ExchangeError(reason, "the host", requestMayHaveBeenSent: true)
+        }
+        let problem = await problem(sender)
+        #expect(problem?.code == code)
+        #expect(problem?.outcome == nil)
+    }
+
+    @Test(arguments: ["<html>", "{\"people\":", "{\"people\":{\"a\":1}}", "{\"nobody\":[]}", ""])
+    func `an answer that is not what the connector expects is a bad response`(body: String) async throws {
+        #expect(await problem(InboundResponse(status: 200, body: Array(body.utf8)))?.code == .remoteBadResponse)
+    }
+
+    @Test func `a mapping that fails is named by place and code, never by data`() async throws {
+        let problem = await problem(.json(["people": [["id": 1, "broken": "secret data"]]]))
+        #expect(problem?.code == .mappingFailed)
+        #expect(problem?.message.contains("/mappings/crm/contacts/list/response_mapping") == true)
+        #expect(problem?.message.contains("T2001") == true)
+        #expect(problem?.message.contains("platform") == true)
+        #expect(problem?.description.contains("secret data") == false)
+    }
+
+    @Test func `a record without an id is a mapping's fault`() async throws {
+        #expect(await problem(.json(["people": [["name": "x"]]]))?.code == .mappingFailed)
+    }
+
+    @Test func `an expired token is renewed once and the call repeated`() async throws {
+        let sender = ScriptedSender(InboundResponse(status: 401), AcmeVendor.page(1...1))
+        let access = RenewingAccess(renewals: 1)
+        let page = try await execute(sender, access: access)
+        #expect(page["result_count"] == 1)
+        #expect(access.renewals == 1)
+        #expect(sender.requests.map { $0.headers[.authorization] } == ["Bearer token-0", "Bearer token-1"])
+    }
+
+    @Test func `a token that stays refused is a matter for the user, after one more try`() async throws {
+        let sender = ScriptedSender(InboundResponse(status: 401))
+        let access = RenewingAccess(renewals: 5)
+        await #expect { _ = try await execute(sender, access: access) } throws: {
+            ($0 as? Problem)?.code == .accountNeedsReauth
+        }
+        #expect(sender.requests.count == 2)
+        let unchanged = ScriptedSender(InboundResponse(status: 401))
+        await #expect(throws: Problem.self) { _ = try await execute(unchanged) }
+        #expect(unchanged.requests.count == 1)
+    }
+
+    @Test func `what the connector or the model lacks is said`() async throws {
+        let sender = ScriptedSender(AcmeVendor.page([]))
+        await #expect { _ = try await execute(sender, resource: "accounts") } throws: {
+            ($0 as? Problem)?.code == .methodNotSupported
+        }
+        await #expect { _ = try await execute(sender, resource: "unicorns") } throws: {
+            ($0 as? Problem)?.code == .notFound
+        }
+        #expect(sender.requests.isEmpty)
+    }
+
+    @Test func `explain shows the requests without the credentials`() async throws {
+        let sender = ScriptedSender(AcmeVendor.page([]))
+        let page = try await execute(sender, query: [("explain", "true")])
+        let explain = try #require(page["meta"]?["explain"])
+        #expect(explain["requests"]?[0]?["url"] == "https://api.acme.example/v1/people")
+        #expect(!explain.text().contains("t0ken"))
+    }
+}
