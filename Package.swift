@@ -71,7 +71,7 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
-        module("Postgres", ["CLibPQ"]),
+        module("Postgres", ["CLibPQ", "Vocabulary"]),
         module("CurlTransport", ["CCurl", "HTTPExchange", httpTypes]),
         module("Cryptography", ["COpenSSL", "Vocabulary"]),
 

@@ -54,6 +54,7 @@ package final class PostgresPool: Sendable {
     ///   - isolation: how much of what others do at the same time shows.
     /// - Throws: what `body` throws; ``PostgresError``. After `connectionFailed` from the commit itself, whether it was
     ///   done is unknown.
+    @discardableResult
     package func transaction<Value: Sendable>(
         context: [String: String] = [:],
         isolation: PostgresIsolation = .readCommitted,

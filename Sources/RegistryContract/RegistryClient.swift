@@ -26,6 +26,10 @@ package protocol RegistryClient: Sendable {
     func createAccount(_ wish: NewAccount) async throws -> AccountRecord
     /// Changes an account.
     func updateAccount(_ id: AccountID, _ change: AccountChange) async throws -> AccountRecord
+    /// Deleted accounts whose credentials are still to be shredded, oldest first.
+    func accountDeletions() async throws -> [AccountDeletion]
+    /// Says that the credentials of these accounts are shredded.
+    func acknowledgeDeletions(_ accounts: [AccountID]) async throws
 }
 
 /// An answer to "give it to me unless I have it".
@@ -110,6 +114,20 @@ package struct HTTPRegistryClient: RegistryClient {
 
     package func updateAccount(_ id: AccountID, _ change: AccountChange) async throws -> AccountRecord {
         try await service.value(ServiceCall(.patch, "/internal/v1/accounts/\(id)"), sending: change)
+    }
+
+    package func accountDeletions() async throws -> [AccountDeletion] {
+        try await service.value(
+            ServiceCall(.get, "/internal/v1/account-deletions"),
+            as: ListAnswer<AccountDeletion>.self
+        ).result
+    }
+
+    package func acknowledgeDeletions(_ accounts: [AccountID]) async throws {
+        try await service.perform(
+            ServiceCall(.post, "/internal/v1/account-deletions/acknowledge"),
+            sending: ["account_ids": accounts]
+        )
     }
 
     /// Turns the Registry's 404 into nil.

@@ -230,3 +230,22 @@ package struct RegistryChanges: Sendable, Codable, Equatable {
         self.latest = latest
     }
 }
+
+/// A deleted account whose credentials are still to be shredded.
+package struct AccountDeletion: Sendable, Codable, Equatable {
+    /// The account that was.
+    package var accountID: AccountID
+    /// Whose it was.
+    package var tenantID: TenantID
+
+    /// Describes a deletion.
+    package init(accountID: AccountID, tenantID: TenantID) {
+        self.accountID = accountID
+        self.tenantID = tenantID
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case accountID = "account_id"
+        case tenantID = "tenant_id"
+    }
+}

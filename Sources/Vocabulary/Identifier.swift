@@ -43,7 +43,8 @@ extension Identifier: Codable {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let value = Self(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "not a lower-case UUID: \(text.prefix(64))"))
+                .init(codingPath: decoder.codingPath, debugDescription: "not a lower-case UUID: \(text.prefix(64))")
+            )
         }
         self = value
     }

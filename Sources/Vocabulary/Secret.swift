@@ -1,5 +1,7 @@
 /// A value that must not be shown: it prints as `<redacted>`, has no coding, and is read in one marked call.
-package struct Secret<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Secret<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     private let value: Value
 
     /// Hides `value`.

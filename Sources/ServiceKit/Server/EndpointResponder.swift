@@ -175,6 +175,8 @@ struct EndpointResponder: Sendable {
         let problem: Problem
         if let known = error as? Problem {
             problem = known
+        } else if let convertible = error as? any ProblemConvertible {
+            problem = convertible.problem
         } else if error is CancellationError || Task.isCancelled {
             problem = Problem(.serviceUnavailable, "the request was given up", underlying: error)
         } else {
