@@ -1,0 +1,65 @@
+/// What one evaluation knows and counts.
+///
+/// It is reached through a pointer, so that no exclusivity check is paid.
+struct EvaluationState {
+    /// Where everything made by this evaluation lives.
+    let arena: Arena
+    /// The input as `$$`.
+    var root: Value = .undefined
+    /// The values of the program's globals.
+    var globals: UnsafeMutablePointer<Value>
+    /// The names of the globals, for `$eval`.
+    var globalNames = NameList()
+    /// The frame of the outermost scope.
+    var rootFrame: FramePointer?
+    /// Work left until time and memory are looked at.
+    var fuel = EvaluationState.fuelPerCheck
+    /// Nodes being evaluated, one inside the other.
+    var depth = 0
+    let depthMax: Int
+    /// The address below which the native stack must not grow.
+    var stackFloor: UInt = 0
+    /// Whether the evaluation has moved to a larger stack.
+    var isOnDeepStack = false
+    /// When the evaluation has to end, in nanoseconds of the monotonic clock.
+    let deadline: UInt64
+    let limits: JSONataLimits
+    /// What the last failure was about.
+    var details = FaultDetails()
+    /// The call a tail position left to the loop of its caller.
+    var tailFunction: FunctionPointer?
+    var tailFrame: FramePointer?
+    /// The time of the evaluation in milliseconds since 1970.
+    var now: Double
+    var random: SplitMix
+    /// Positions of the last entries found, per name node.
+    var host: Unmanaged<HostBox>
+    /// How deep `$eval` calls are nested.
+    var evalDepth = 0
+
+    static let fuelPerCheck = 4096
+}
+
+/// A small seedable generator.
+struct SplitMix: BitwiseCopyable {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 up to 1.
+    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+}
+
+/// Holds the host for the time of an evaluation.
+final class HostBox {
+    let host: JSONataHost
+    /// Programs compiled by `$eval`, which their functions need until the end.
+    var programs: [Program] = []
+    init(_ host: JSONataHost) { self.host = host }
+}
