@@ -1,7 +1,8 @@
+import FoundationEssentials
 package import HTTPExchange
 import HTTPTypes
 import JSONValue
-package import Vocabulary
+import Vocabulary
 
 /// What the Broker asks of the Vault. Every verb throws the `Problem` that the Vault answered with, or
 /// `service_unavailable` when it cannot be reached.
