@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Collects JSON text as bytes: the one place that knows how strings are escaped.
 ///
 /// For evaluators that write results without building a tree; `JSONValue.bytes` uses it too. The caller sees to commas
@@ -13,10 +19,11 @@ package struct JSONByteWriter: ~Copyable {
     /// - Parameter capacity: The expected size in bytes.
     package init(capacity: Int = 256) {
         self.capacity = max(capacity, 32)
-        buffer = .allocate(capacity: self.capacity)
+        guard let start = malloc(self.capacity) else { preconditionFailure("out of memory") }
+        buffer = start.bindMemory(to: UInt8.self, capacity: self.capacity)
     }
 
-    deinit { buffer.deallocate() }
+    deinit { free(buffer) }
 
     /// What was written.
     package consuming func finish() -> [UInt8] {
@@ -160,10 +167,9 @@ package struct JSONByteWriter: ~Copyable {
 
     @usableFromInline @inline(never)
     mutating func grow(to larger: Int) {
-        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-        moved.update(from: buffer, count: count)
-        buffer.deallocate()
-        buffer = moved
+        // realloc extends a large block where it stands; without memory there is nothing left to do but stop.
+        guard let moved = realloc(buffer, larger) else { preconditionFailure("out of memory") }
+        buffer = moved.assumingMemoryBound(to: UInt8.self)
         capacity = larger
     }
 }

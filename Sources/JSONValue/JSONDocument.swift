@@ -91,7 +91,7 @@ package final class JSONDocument: Sendable {
         var entry = object + 1
         while entry < end {
             if tape[entry].extra == hash, keyEquals(tape[entry], name, source) { return entry + 1 }
-            entry = JSONTape.end(of: entry + 1, in: tape)
+            entry = tape[entry + 1].end(at: entry + 1)
         }
         return nil
     }

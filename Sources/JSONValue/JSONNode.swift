@@ -129,7 +129,7 @@ package struct JSONMembers: Sequence, IteratorProtocol, Sendable {
     /// The member after the last one given.
     package mutating func next() -> Member? {
         guard position < end else { return nil }
-        defer { position = JSONTape.end(of: position + 1, in: document.tape.entries) }
+        defer { position = document.tape.entries[position + 1].end(at: position + 1) }
         return Member(document: document, entry: position)
     }
 }
@@ -143,7 +143,7 @@ package struct JSONElements: Sequence, IteratorProtocol, Sendable {
     /// The element after the last one given.
     package mutating func next() -> JSONNode? {
         guard position < end else { return nil }
-        defer { position = JSONTape.end(of: position, in: document.tape.entries) }
+        defer { position = document.tape.entries[position].end(at: position) }
         return JSONNode(document: document, entry: position)
     }
 }

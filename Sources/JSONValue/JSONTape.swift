@@ -11,10 +11,4 @@ final class JSONTape: @unchecked Sendable {
 
     /// Objects with more members than this have an index for lookups.
     static let indexedCount = 64
-
-    /// The index after the last entry of the value at `entry`.
-    @inline(__always)
-    static func end(of entry: Int, in tape: UnsafeBufferPointer<JSONTapeNode>) -> Int {
-        tape[entry].isContainer ? Int(tape[entry].extra) : entry + 1
-    }
 }

@@ -61,4 +61,10 @@ package struct JSONTapeNode: Sendable, BitwiseCopyable {
     @inlinable package var count: UInt32 { head >> 8 }
     /// Whether the entry is an array or an object.
     @inlinable package var isContainer: Bool { head & 0xF == 5 || head & 0xF == 6 }
+    /// The index after the last entry of the value whose entry this is: that of its next sibling.
+    ///
+    /// - Parameter entry: This entry's own index.
+    /// - Returns: An index on the same tape.
+    @inlinable
+    package func end(at entry: Int) -> Int { isContainer ? Int(extra) : entry + 1 }
 }

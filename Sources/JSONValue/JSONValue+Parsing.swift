@@ -60,7 +60,7 @@ struct TreeBuilder {
             var child = entry + 1
             while child < Int(node.extra) {
                 elements.append(value(child))
-                child = JSONTape.end(of: child, in: tape)
+                child = tape[child].end(at: child)
             }
             return .array(elements)
         case .object:
@@ -71,7 +71,7 @@ struct TreeBuilder {
             while key < Int(node.extra) {
                 mayCoincide = mayCoincide || tape[key].hasLoneSurrogate
                 members.append(JSONObject.Member(key: Self.text(tape[key], source), value: value(key + 1)))
-                key = JSONTape.end(of: key + 1, in: tape)
+                key = tape[key + 1].end(at: key + 1)
             }
             // Names that differ in a lone surrogate only are one name in a tree.
             if mayCoincide { return .object(JSONObject(members.map { ($0.key, $0.value) })) }

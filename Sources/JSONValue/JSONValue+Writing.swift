@@ -11,7 +11,7 @@ extension JSONValue {
 
     /// The value as UTF-8 text.
     package func bytes(_ style: Style = .compact) -> [UInt8] {
-        var writer = JSONByteWriter(capacity: 1024)
+        var writer = JSONByteWriter(capacity: 4_096)
         writer.append(self, style: style)
         return writer.finish()
     }

@@ -188,7 +188,7 @@ struct TapeParser: ~Copyable {
         var entry = top.node + 1
         while entry < nodes.count {
             index.append(UInt64(tape[entry].extra) << 32 | UInt64(entry))
-            entry = JSONTape.end(of: entry + 1, in: tape)
+            entry = tape[entry + 1].end(at: entry + 1)
         }
         index.sort()
         var repeated: Int?

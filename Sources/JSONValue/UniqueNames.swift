@@ -36,7 +36,7 @@ enum UniqueNames {
             while child < Int(node.extra) {
                 if child > entry + 1 { output.append(UInt8(ascii: ",")) }
                 write(child, tape, source, to: &output)
-                child = JSONTape.end(of: child, in: tape)
+                child = tape[child].end(at: child)
             }
             output.append(UInt8(ascii: "]"))
         case .string, .key:
@@ -64,7 +64,7 @@ enum UniqueNames {
                 places[name] = members.count
                 members.append((entry, entry + 1))
             }
-            entry = JSONTape.end(of: entry + 1, in: tape)
+            entry = tape[entry + 1].end(at: entry + 1)
         }
         return members
     }

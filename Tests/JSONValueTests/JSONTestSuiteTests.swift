@@ -43,6 +43,19 @@ import Testing
         #expect(try JSONValue(parsing: bytes, policy: .vendor).bytes() == bytes)
     }
 
+    @Test func `the deepest value that any policy allows is read, compared, hashed, written and decoded`() throws {
+        let policy = JSONParsePolicy(duplicateKeys: .lastWins, invalidText: .keep, depthMax: .max, bytesMax: .max)
+        let levels = JSONParsePolicy.depthCeiling
+        let text = String(repeating: "[{\"a\":", count: levels / 2) + "1" + String(repeating: "}]", count: levels / 2)
+        let value = try JSONValue(parsing: text, policy: policy)
+        #expect(value.text() == text)
+        #expect(try value == JSONValue(parsing: value.bytes(.pretty), policy: policy))
+        #expect(Set([value, value]).count == 1)
+        #expect(try JSONValueDecoder().decode(JSONValue.self, from: value) == value)
+        let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: "[\(text)]", policy: policy) }
+        #expect(error?.code == .tooDeep)
+    }
+
     @Test func `an empty object with a byte order mark is refused from a caller and read from a vendor`() throws {
         let bytes: [UInt8] = [0xEF, 0xBB, 0xBF, 0x7B, 0x7D]
         #expect(throws: JSONParseError.self) { try JSONValue(parsing: bytes, policy: .api) }
