@@ -31,7 +31,10 @@ package struct CSVReader {
     private mutating func rows() throws(FormatError) -> [JSONValue] {
         var rows: [JSONValue] = []
         var names: [String]?
-        if case .names(let given) = form.header { names = given }
+        if case .names(let given) = form.header {
+            try checkUnique(given, 0)
+            names = given
+        }
         var width = names?.count
         while position < bytes.count {
             let start = position
@@ -50,7 +53,8 @@ package struct CSVReader {
                 throw failure("more than \(form.rowsMax) rows", start, .limitExceeded)
             }
             if let names {
-                rows.append(.object(JSONObject(zip(names, fields.map(JSONValue.string)).map { ($0, $1) })))
+                let members = zip(names, fields).map { JSONObject.Member(key: $0, value: .string($1)) }
+                rows.append(.object(JSONObject(uniqueMembers: members)))
             } else {
                 rows.append(.array(fields.map(JSONValue.string)))
             }

@@ -11,8 +11,27 @@ package struct XMLReader {
         var name: String
         var attributes: [(name: String, value: String)]
         var children: [(name: String, values: [JSONValue])] = []
+        /// Where the children of each name are; empty while there are few names.
         var places: [[UInt8]: Int] = [:]
         var text: [UInt8] = []
+
+        /// Adds a child element to those of its name.
+        mutating func append(_ name: String, _ value: JSONValue) {
+            if let place = place(of: name) {
+                children[place].values.append(value)
+                return
+            }
+            children.append((name, [value]))
+            guard children.count > 16 else { return }
+            for (place, child) in children.enumerated().dropFirst(places.count) {
+                places[Array(child.name.utf8)] = place
+            }
+        }
+
+        private func place(of name: String) -> Int? {
+            if places.isEmpty { return children.lastIndex { $0.name.hasSameBytes(as: name) } }
+            return places[Array(name.utf8)]
+        }
     }
 
     private let bytes: [UInt8]
@@ -50,6 +69,8 @@ package struct XMLReader {
         while position < bytes.count {
             if bytes[position] != UInt8(ascii: "<") {
                 try text()
+            } else if position + 1 < bytes.count, isNameByte(bytes[position + 1]) {
+                try startTag()
             } else if matches("<!--") {
                 try comment()
             } else if matches("<![CDATA[") {
@@ -136,14 +157,7 @@ package struct XMLReader {
             result = [element.name: isArray(element.name, path) ? [value] : value]
             return
         }
-        let parent = open.count - 1
-        let name = Array(element.name.utf8)
-        if let place = open[parent].places[name] {
-            open[parent].children[place].values.append(value)
-        } else {
-            open[parent].places[name] = open[parent].children.count
-            open[parent].children.append((element.name, [value]))
-        }
+        open[open.count - 1].append(element.name, value)
     }
 
     private func value(of element: Open) -> JSONValue {
@@ -173,8 +187,7 @@ package struct XMLReader {
         let start = position
         while position < bytes.count {
             let byte = bytes[position]
-            let isLetter = byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A
-            if isLetter || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ":") {
+            if isNameByte(byte) {
                 position += 1
             } else if byte >= 0x80 {
                 let scalar = scalar(at: position)
@@ -190,6 +203,11 @@ package struct XMLReader {
         }
         guard position > start else { throw failure("expected a name") }
         return bytes[start..<position]
+    }
+
+    /// Whether a byte is an ASCII character that starts names.
+    private func isNameByte(_ byte: UInt8) -> Bool {
+        byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ":")
     }
 
     private func local(_ tag: ArraySlice<UInt8>) -> String {
@@ -212,6 +230,8 @@ package struct XMLReader {
         let start = position
         var text: [UInt8] = []
         while position < bytes.count, bytes[position] != UInt8(ascii: "<") {
+            takePlain(into: &text)
+            guard position < bytes.count, bytes[position] != UInt8(ascii: "<") else { break }
             if matches("]]>") { throw failure("']]>' in text must be written ']]&gt;'") }
             try character(into: &text)
         }
@@ -245,6 +265,22 @@ package struct XMLReader {
         guard position < bytes.count else { throw failure("an attribute without a closing quote") }
         position += 1
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Takes characters that mean nothing in markup, all at once.
+    private mutating func takePlain(into text: inout [UInt8]) {
+        let start = position
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "<"), UInt8(ascii: "&"), UInt8(ascii: "]"), UInt8(ascii: "\""), UInt8(ascii: "'"): break
+            case 0x20..<0x80, 0x0A, 0x09:
+                position += 1
+                continue
+            default: break
+            }
+            break
+        }
+        text += bytes[start..<position]
     }
 
     /// Takes one character or reference.
@@ -300,6 +336,8 @@ package struct XMLReader {
         var text: [UInt8] = []
         while !matches("]]>") {
             guard position < bytes.count else { throw failure("a CDATA section without ']]>'") }
+            takePlain(into: &text)
+            guard position < bytes.count, !matches("]]>") else { continue }
             if bytes[position] == UInt8(ascii: "&") {
                 text.append(bytes[position])
                 position += 1
@@ -345,7 +383,7 @@ package struct XMLReader {
         }
     }
 
-    private mutating func skip(past end: StaticString, _ what: String) throws(FormatError) {
+    private mutating func skip(past end: StaticString, _ what: StaticString) throws(FormatError) {
         while !matches(end) {
             guard position < bytes.count else { throw failure("\(what) without '\(end)'") }
             position += 1

@@ -16,8 +16,7 @@ extension UnsafeBufferPointer<UInt8> {
 
 extension String {
     /// Whether both have the same UTF-8 bytes; `==` would take canonically equivalent texts for equal.
-    @inline(__always)
-    func hasSameBytes(as other: String) -> Bool {
+    package func hasSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         var left = self
         var right = other

@@ -11,6 +11,12 @@ package struct JSONObject: Sendable, Hashable {
         package let key: String
         /// The value.
         package var value: JSONValue
+
+        /// A member.
+        package init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     private var members: [Member] = []
@@ -28,8 +34,8 @@ package struct JSONObject: Sendable, Hashable {
         for (key, value) in pairs { self[key] = value }
     }
 
-    /// Takes members whose names the caller knows to be unique.
-    init(uniqueMembers members: [Member]) {
+    /// Takes members whose names the caller knows to be unique, without looking.
+    package init(uniqueMembers members: [Member]) {
         self.members = members
         if members.count > Self.scannedMax { rebuildIndex() }
     }
