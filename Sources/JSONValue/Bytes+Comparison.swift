@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
 
 extension UnsafeBufferPointer<UInt8> {
     /// Whether both hold the same bytes.

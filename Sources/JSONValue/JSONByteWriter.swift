@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
 
 /// Collects JSON text as bytes: the one place that knows how strings are escaped.
 ///

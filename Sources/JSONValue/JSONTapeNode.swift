@@ -43,8 +43,10 @@ package struct JSONTapeNode: Sendable, BitwiseCopyable {
     }
 
     /// What the entry is.
-    // The eight cases are exactly the values of three bits, so every pattern is a case.
-    @inlinable package var kind: Kind { unsafeBitCast(UInt8(truncatingIfNeeded: head & 0x7), to: Kind.self) }
+    @inlinable package var kind: Kind {
+        // The eight cases are exactly the values of three bits, so every pattern is a case.
+        unsafeBitCast(UInt8(truncatingIfNeeded: head & 0x7), to: Kind.self)
+    }
     /// Whether a string or key has backslashes, so that its source is not its text.
     @inlinable package var isEscaped: Bool { head & Self.escaped != 0 }
     /// Whether the decoded text of a string or key is ASCII only.
