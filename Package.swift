@@ -214,12 +214,16 @@ let package = Package(
                 "ConnectorEngine", "ServiceKit", "HTTPExchange", "JSONValue", "Vocabulary", "UnifiedModel", httpTypes,
             ]
         ),
+        tests(
+            "SyncServiceTests",
+            ["SyncService", "ServiceKit", "Postgres", "JSONValue", "HTTPExchange", "Cryptography", httpTypes, logging]
+        ),
         tests("VendorSandboxTests", ["VendorSandbox", "JSONValue", "HTTPExchange", "ServiceKit", httpTypes]),
         tests(
             "ContractTests",
             [
                 "RegistryService", "BrokerService", "VaultService", "ExecutorService", "SyncService", "ServiceKit",
-                "JSONValue",
+                "Cryptography", "HTTPExchange", "JSONValue", "Postgres", "Vocabulary", httpTypes, logging,
             ]
         ),
         tests("TenantIsolationTests", ["JSONValue", "HTTPExchange", "CurlTransport", httpTypes]),

@@ -4,20 +4,18 @@ import Vocabulary
 
 /// The reference of a service as an OpenAPI 3.1 document, made from its endpoints alone.
 package struct OpenAPIDocument: Sendable {
+    private let service: ServiceName
     private let endpoints: [Endpoint]
-    private let title: String
-    private let description: String
 
     /// Describes a service.
     ///
     /// - Parameters:
-    ///   - endpoints: its operations; those that are not documented are left out.
-    ///   - title: the name of the service.
-    ///   - description: what it is for, in Markdown.
-    package init(endpoints: [Endpoint], title: String, description: String) {
-        self.endpoints = endpoints.filter(\.isDocumented)
-        self.title = title
-        self.description = description
+    ///   - service: gives title and description.
+    ///   - endpoints: its operations; those that are not documented are left out, health and metrics are added.
+    package init(service: ServiceName, endpoints: [Endpoint]) {
+        let health = HealthRoutes(service: service, checks: [], metrics: PrometheusMetrics())
+        self.service = service
+        self.endpoints = (endpoints + health.endpoints).filter(\.isDocumented)
     }
 
     /// The document.
@@ -34,7 +32,8 @@ package struct OpenAPIDocument: Sendable {
         return [
             "openapi": "3.1.0",
             "info": [
-                "title": .string(title), "version": "1", "description": .string(description),
+                "title": .string("Tributary \(service.rawValue)"), "version": "1",
+                "description": .string(service.summary),
                 "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
             ],
             "tags": .array(names.map { ["name": .string($0)] }),
@@ -48,6 +47,7 @@ package struct OpenAPIDocument: Sendable {
                     ],
                 ],
                 "headers": ["RequestId": Self.requestIDHeader, "RetryAfter": Self.retryAfterHeader],
+                "responses": Self.sharedResponses,
                 "schemas": ["Error": Self.errorSchema],
             ],
         ]
@@ -95,7 +95,7 @@ package struct OpenAPIDocument: Sendable {
         for code in sharedErrors(endpoint) {
             let status = String(code.status)
             if responses[status] == nil {
-                responses[status] = Self.error(ReasonPhrase.of(code.status), hasRetryAfter: code.needsRetryAfter)
+                responses[status] = ["$ref": .string("#/components/responses/Error\(status)")]
             }
         }
         let sorted = responses.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -112,6 +112,17 @@ package struct OpenAPIDocument: Sendable {
             if !body.contentTypes.contains("*/*") { codes.append(.unsupportedMediaType) }
         }
         return codes
+    }
+
+    private static var sharedResponses: JSONValue {
+        let codes: [ErrorCode] = [
+            .invalidRequest, .unauthorized, .forbiddenScope, .notFound, .payloadTooLarge, .unsupportedMediaType,
+            .headerTooLarge, .internalError, .serviceUnavailable,
+        ]
+        let responses = codes.map { code in
+            ("Error\(code.status)", error(ReasonPhrase.of(code.status), hasRetryAfter: code.needsRetryAfter))
+        }
+        return .object(JSONObject(responses))
     }
 
     fileprivate static func error(_ description: String, hasRetryAfter: Bool) -> JSONValue {

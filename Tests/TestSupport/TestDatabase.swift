@@ -19,8 +19,9 @@ package enum TestDatabase {
     package static let packageRoot = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// A fresh database with `schemas` applied in order, and the connection string of `role` in it. The roles of the
-    /// services exist on the server, with the password `test`.
+    /// A fresh database with `schemas` applied in order, and the connection string of `role` in it.
+    ///
+    /// The roles of the services exist on the server, with the password `test`.
     ///
     /// - Parameters:
     ///   - schemas: folders under `migrations/`; none gives an empty database.

@@ -18,4 +18,17 @@ package enum ServiceName: String, Sendable, CaseIterable, Codable {
         case .sandbox: 7500
         }
     }
+
+    /// What the service is for, in one line.
+    package var summary: String {
+        switch self {
+        case .registry:
+            "Tenants, environments, API keys, connectors and their layers, integrated accounts, and the audit log."
+        case .broker: "Connects accounts: link tokens, the connect page, every auth flow, and usable access."
+        case .vault: "Keeps credentials encrypted. Internal: only the broker may call it."
+        case .executor: "The unified API and the proxy to the vendors' own APIs."
+        case .sync: "Inbound vendor webhooks, sync jobs, the change feed and signed outbound deliveries."
+        case .sandbox: "Stands in for the vendors in development and tests."
+        }
+    }
 }
