@@ -1,0 +1,114 @@
+package import Foundation
+package import HTTPExchange
+package import Logging
+package import Postgres
+package import RegistryContract
+package import ServiceKit
+package import VaultContract
+package import Vocabulary
+
+/// Connect flows and token renewal: the one service that handles secrets and dials vendors' authorization servers.
+package struct BrokerService: Sendable {
+    private let pool: PostgresPool
+    private let registry: any RegistryClient
+    private let vault: any VaultClient
+    private let verifier: ServiceTokenVerifier?
+    private let digests: any Digests
+    private let logger: Logger
+    private let publicURL: String
+    private let connectRoutes: ConnectRoutes
+    private let access: AccessBroker
+
+    /// Puts the service together.
+    ///
+    /// - Parameters:
+    ///   - config: where it is reached.
+    ///   - pool: the database `tributary`, as the broker's role.
+    ///   - registry: the Registry.
+    ///   - vault: the Vault.
+    ///   - sender: dials vendors.
+    ///   - digests: randomness, hashing and HMAC.
+    ///   - verifier: checks the other services' tokens.
+    ///   - logger: writes the log of the background work.
+    ///   - now: the time.
+    /// - Throws: when the page template is broken.
+    package init(
+        config: BrokerConfig,
+        pool: PostgresPool,
+        registry: any RegistryClient,
+        vault: any VaultClient,
+        sender: any HTTPSender,
+        digests: any Digests,
+        verifier: ServiceTokenVerifier?,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
+        self.pool = pool
+        self.registry = registry
+        self.vault = vault
+        self.verifier = verifier
+        self.digests = digests
+        self.logger = logger
+        publicURL = config.publicURL
+        let configurations = Configurations(registry: registry)
+        let secrets = BrowserSecret(digests: digests, sessionKey: config.sessionKey)
+        connectRoutes = ConnectRoutes(
+            flow: ConnectFlow(
+                configurations: configurations,
+                registry: registry,
+                vault: vault,
+                sender: sender,
+                sessions: ConnectSessionStore(pool: pool),
+                secrets: secrets,
+                config: config,
+                now: now
+            ),
+            page: try ConnectPage()
+        )
+        access = AccessBroker(
+            configurations: configurations,
+            registry: registry,
+            vault: vault,
+            sender: sender,
+            now: now,
+            holder: try secrets.make()
+        )
+    }
+
+    /// Its operations.
+    package var endpoints: [Endpoint] {
+        connectRoutes.endpoints
+            + BrokerRoutes(registry: registry, vault: vault, access: access, publicURL: publicURL).endpoints
+    }
+
+    /// Reads API keys, which it asks the Registry about, and service tokens.
+    package var authenticator: any CallerAuthenticator {
+        BearerAuthenticator(tokens: verifier) { [registry, digests] text in
+            let digest = BrowserSecret.hexadecimal(try digests.digest(.sha256, of: Array(text.reveal().utf8)))
+            guard let key = try await registry.apiKey(sha256: digest), !key.revoked else { return nil }
+            return APIKeyIdentity(
+                keyID: key.keyID,
+                tenantID: key.tenantID,
+                environmentID: key.environmentID,
+                scopes: Set(key.scopes.map { Scope(rawValue: $0) })
+            )
+        }
+    }
+
+    /// What must hold before it takes requests.
+    package var readiness: [HealthCheck] {
+        [HealthCheck("database") { [pool] in try await pool.query("select 1") }]
+    }
+
+    /// Carries events between Vault and Registry until the task is cancelled.
+    package func run() async {
+        while !Task.isCancelled {
+            do {
+                try await access.announce()
+            } catch {
+                logger.debug("events wait for the vault or the registry", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(2))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Vocabulary
+
+/// Random texts that identify a browser or an OAuth request, and their digests.
+struct BrowserSecret: Sendable {
+    let digests: any Digests
+    /// Keys what is derived instead of stored.
+    let sessionKey: Secret<[UInt8]>
+
+    /// 256 random bits in hexadecimal.
+    func make() throws -> String {
+        Self.hexadecimal(try digests.randomBytes(32))
+    }
+
+    func sha256(_ text: String) throws -> [UInt8] {
+        try digests.digest(.sha256, of: Array(text.utf8))
+    }
+
+    /// The proof key's verifier of a session (RFC 7636): derived, so that it never lies in a database.
+    func verifier(of session: ConnectSessionID) throws -> String {
+        try keyed("pkce", session)
+    }
+
+    /// The token that every form of a session carries, against cross-site posts.
+    func formToken(of session: ConnectSessionID) throws -> String {
+        try keyed("form", session)
+    }
+
+    func isFormToken(_ text: String, of session: ConnectSessionID) throws -> Bool {
+        digests.constantTimeEqual(Array(text.utf8), Array(try formToken(of: session).utf8))
+    }
+
+    private func keyed(_ purpose: String, _ session: ConnectSessionID) throws -> String {
+        Self.hexadecimal(
+            try digests.hmac(.sha256, of: Array("\(purpose):\(session)".utf8), key: sessionKey.reveal())
+        )
+    }
+
+    static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,248 @@
+import ConnectorConfig
+import ConnectorEngine
+import Foundation
+import HTTPExchange
+import JSONValue
+import Logging
+import RegistryContract
+import VaultContract
+import Vocabulary
+
+/// The steps of connecting one account, from what the user typed or the vendor granted to an active account.
+struct ConnectFlow: Sendable {
+    let configurations: Configurations
+    let registry: any RegistryClient
+    let vault: any VaultClient
+    let sender: any HTTPSender
+    let sessions: ConnectSessionStore
+    let secrets: BrowserSecret
+    let config: BrokerConfig
+    let now: @Sendable () -> Date
+
+    /// What the user must be told; everything else is a `Problem` of ours.
+    struct UserError: Error {
+        /// Plain words.
+        let message: String
+        /// The field that is wrong.
+        let field: String?
+    }
+
+    /// What became of a connect flow.
+    struct Outcome: Sendable {
+        let account: AccountRecord
+        let label: String
+    }
+
+    // MARK: What the user types
+
+    /// The checked values of a form.
+    struct Input: Sendable {
+        var variables: JSONObject
+        var secrets: [String: String]
+    }
+
+    /// Reads the fields of `method` and the connector's variables from a form.
+    func input(_ form: [String: String], connector: ConnectorDocument, method: AuthMethod, known: JSONObject) throws
+        -> Input
+    {
+        var input = Input(variables: known, secrets: [:])
+        for variable in connector.variables where variable.source == .user {
+            if let text = try value(form, variable, known: known[variable.name]) {
+                input.variables[variable.name] = .string(text)
+            }
+        }
+        for field in method.fields {
+            if let text = try value(form, field, known: nil) { input.secrets[field.name] = text }
+        }
+        return input
+    }
+
+    private func value(_ form: [String: String], _ field: VariableConfig, known: JSONValue?) throws -> String? {
+        let text = field.transformed(form[field.name] ?? "")
+        guard !text.isEmpty else {
+            if known != nil || !field.isRequired { return nil }
+            throw UserError(message: "Please fill in “\(field.label)”.", field: field.name)
+        }
+        if let pattern = field.pattern {
+            guard let expression = try? Regex(pattern), (try? expression.wholeMatch(in: text)) != nil else {
+                throw UserError(message: "“\(field.label)” does not look right. Please check it.", field: field.name)
+            }
+        }
+        guard text.utf8.count <= 16_384, !text.utf8.contains(0) else {
+            throw UserError(message: "“\(field.label)” is too long.", field: field.name)
+        }
+        return text
+    }
+
+    // MARK: OAuth
+
+    /// The address to send the browser to.
+    func authorize(_ session: ConnectSession, _ of: Configurations.OfIntegration, method: AuthMethod) async throws
+        -> String
+    {
+        let flow = try OAuth2Flow(connector: of.connector.document, method: method.name, variables: session.variables)
+        let state = try secrets.make()
+        var session = session
+        session.integrationID = of.integration.id
+        session.method = method.name
+        try await sessions.remember(session, stateSHA256: try secrets.sha256(state))
+        let proofKey = try ProofKey(verifier: secrets.verifier(of: session.id), digests: secrets.digests)
+        let url = try flow.authorizeURL(
+            client: try await client(of.integration),
+            redirectURI: config.redirectURI(of: of.integration.id),
+            state: state,
+            proofKey: flow.usesProofKey ? proofKey : nil
+        )
+        return config.browserAddress(url)
+    }
+
+    /// Turns the code of a callback into an account.
+    func exchange(code: String, _ session: ConnectSession, _ of: Configurations.OfIntegration) async throws -> Outcome {
+        guard let name = session.method, let method = of.connector.document.authMethod(name) else {
+            throw Problem(.conflict, "the session has no auth method")
+        }
+        let flow = try OAuth2Flow(connector: of.connector.document, method: name, variables: session.variables)
+        let request = try flow.codeExchange(
+            client: try await client(of.integration),
+            code: Secret(code),
+            redirectURI: config.redirectURI(of: of.integration.id),
+            verifier: flow.usesProofKey ? Secret(try secrets.verifier(of: session.id)) : nil,
+            partition: "connect-\(session.id)"
+        )
+        switch flow.outcome(of: try await send(request, of)) {
+        case .refused(let refusal):
+            throw UserError(
+                message: refusal.kind == .misconfigured
+                    ? "\(of.connector.document.label) does not accept this application. Please tell your contact at the product."
+                    : "\(of.connector.document.label) did not confirm the connection. Please try again.",
+                field: nil
+            )
+        case .granted(let grant):
+            var variables = session.variables
+            for member in grant.variables { variables[member.key] = member.value }
+            var values = ["access_token": grant.accessToken.reveal()]
+            values["refresh_token"] = grant.refreshToken?.reveal()
+            return try await finish(
+                session,
+                of,
+                method: method,
+                variables: variables,
+                values: values,
+                expiresAt: grant.lifetime.map { RFC3339.text(now().addingTimeInterval($0 / .seconds(1))) }
+            )
+        }
+    }
+
+    private func client(_ integration: IntegrationRecord) async throws -> OAuthClient {
+        let owner = CredentialOwner(integration: integration.id, tenant: integration.tenantID)
+        guard let app = try await vault.credential(of: owner, kind: .app), let id = app.values["client_id"] else {
+            throw UserError(
+                message: "This connection is not set up yet. Please tell your contact at the product.",
+                field: nil
+            )
+        }
+        return OAuthClient(id: id, secret: app.values["client_secret"].map(Secret.init))
+    }
+
+    // MARK: Keys and passwords
+
+    /// Checks what the user typed with the vendor and makes the account.
+    func connect(_ session: ConnectSession, _ of: Configurations.OfIntegration, method: AuthMethod, input: Input)
+        async throws -> Outcome
+    {
+        try await finish(session, of, method: method, variables: input.variables, values: input.secrets, expiresAt: nil)
+    }
+
+    // MARK: Both
+
+    private func finish(
+        _ session: ConnectSession,
+        _ of: Configurations.OfIntegration,
+        method: AuthMethod,
+        variables: JSONObject,
+        values: [String: String],
+        expiresAt: String?
+    ) async throws -> Outcome {
+        var variables = variables
+        var label: String?
+        if let verification = VerificationFlow(
+            connector: of.connector.document,
+            method: method.name,
+            variables: variables
+        ) {
+            let access = ConnectorEngine.UsableAccess(
+                method: method.name,
+                values: values.filter { $0.key != "refresh_token" }.mapValues(Secret.init)
+            )
+            let request = try verification.request(access: access, partition: "connect-\(session.id)")
+            switch verification.outcome(of: try await send(request, of)) {
+            case .accepted(let name, let kept):
+                label = name
+                for member in kept { variables[member.key] = member.value }
+            case .rejected(let message): throw UserError(message: message, field: nil)
+            case .unknown:
+                throw UserError(
+                    message: "\(of.connector.document.label) cannot be asked right now. Please try again in a minute.",
+                    field: nil
+                )
+            }
+        }
+        guard try await sessions.finish(session.id) else {
+            throw UserError(message: "This connection was made already. You can close this page.", field: nil)
+        }
+        let account = try await account(session, of, variables: variables, label: label)
+        var stored = values
+        stored["method"] = method.name
+        _ = try await vault.put(
+            CredentialPut(
+                tenantID: session.tenantID,
+                environmentID: session.environmentID,
+                values: stored,
+                expiresAt: expiresAt
+            ),
+            for: CredentialOwner(account: account.id, tenant: session.tenantID),
+            kind: .access
+        )
+        let active = try await registry.updateAccount(
+            account.id,
+            AccountChange(status: .active, variables: variables, label: label)
+        )
+        return Outcome(account: active, label: of.connector.document.label)
+    }
+
+    private func account(
+        _ session: ConnectSession,
+        _ of: Configurations.OfIntegration,
+        variables: JSONObject,
+        label: String?
+    ) async throws -> AccountRecord {
+        if let id = session.accountID, let known = try await registry.account(id), known.tenantID == session.tenantID,
+            known.integrationID == of.integration.id
+        {
+            return known
+        }
+        return try await registry.createAccount(
+            NewAccount(
+                tenantID: session.tenantID,
+                environmentID: session.environmentID,
+                integrationID: of.integration.id,
+                endUserID: session.endUserID,
+                label: label,
+                variables: variables,
+                status: .connecting
+            )
+        )
+    }
+
+    private func send(_ request: OutboundRequest, _ of: Configurations.OfIntegration) async throws -> InboundResponse {
+        do {
+            return try await sender.send(request)
+        } catch {
+            throw UserError(
+                message:
+                    "\(of.connector.document.label) does not answer at the moment. Please check what you entered and try again.",
+                field: nil
+            )
+        }
+    }
+}

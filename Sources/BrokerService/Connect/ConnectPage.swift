@@ -1,0 +1,215 @@
+import HTTPTypes
+import Mustache
+import ServiceKit
+
+/// The pages of a connect flow: plain HTML that works without scripts, with labels, an error summary that takes the
+/// focus, and contrast and target sizes after WCAG 2.2 AA.
+struct ConnectPage: Sendable {
+    /// One input of a form.
+    struct Field {
+        let name: String
+        let label: String
+        let help: String?
+        let placeholder: String?
+        let value: String
+        let isSecret: Bool
+        let isRequired: Bool
+        let isWrong: Bool
+        let options: [(value: String, label: String, isChosen: Bool)]
+    }
+
+    /// Something to choose by its own button.
+    struct Choice {
+        let name: String
+        let value: String
+        let label: String
+    }
+
+    private let template: MustacheTemplate
+
+    init() throws {
+        template = try MustacheTemplate(string: Self.text)
+    }
+
+    /// A form with one button.
+    func form(
+        title: String,
+        lead: String?,
+        error: String?,
+        action: String,
+        token: String,
+        fields: [Field],
+        button: String,
+        origins: [String],
+        formTargets: [String] = []
+    ) -> EndpointResponse {
+        page(
+            [
+                "title": title, "lead": lead as Any, "error": error as Any,
+                "form": [
+                    "action": action, "token": token, "button": button,
+                    "fields": fields.map { field in
+                        [
+                            "name": field.name, "label": field.label, "help": field.help as Any,
+                            "placeholder": field.placeholder as Any, "value": field.value,
+                            "type": field.isSecret ? "password" : "text", "required": field.isRequired,
+                            "wrong": field.isWrong, "isSelect": !field.options.isEmpty,
+                            "options": field.options.map {
+                                ["value": $0.value, "label": $0.label, "chosen": $0.isChosen] as [String: Any]
+                            },
+                        ] as [String: Any]
+                    },
+                ] as [String: Any],
+            ],
+            status: error == nil ? 200 : 422,
+            origins: origins,
+            formTargets: formTargets
+        )
+    }
+
+    /// Several buttons.
+    func choices(
+        title: String,
+        lead: String?,
+        action: String,
+        token: String,
+        choices: [Choice],
+        origins: [String]
+    ) -> EndpointResponse {
+        page(
+            [
+                "title": title, "lead": lead as Any,
+                "choices": choices.map {
+                    ["action": action, "token": token, "name": $0.name, "value": $0.value, "label": $0.label]
+                },
+            ],
+            status: 200,
+            origins: origins
+        )
+    }
+
+    /// A message, and nothing to do but to close the page.
+    ///
+    /// - Parameter result: told to the embedding page, when its origin is registered.
+    func message(
+        title: String,
+        lead: String,
+        isError: Bool,
+        status: Int,
+        origins: [String],
+        result: (status: String, accountID: String?)? = nil
+    ) -> EndpointResponse {
+        page(
+            [
+                "title": title, isError ? "error" : "lead": lead,
+                "result": result.map {
+                    ["status": $0.status, "account": $0.accountID ?? "", "origins": origins.joined(separator: " ")]
+                } as Any,
+            ],
+            status: status,
+            origins: origins
+        )
+    }
+
+    private func page(_ values: [String: Any], status: Int, origins: [String], formTargets: [String] = [])
+        -> EndpointResponse
+    {
+        let ancestors = origins.isEmpty ? "'none'" : origins.joined(separator: " ")
+        let policy = [
+            "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self' data:", "base-uri 'none'",
+            "form-action " + (["'self'"] + formTargets).joined(separator: " "), "frame-ancestors \(ancestors)",
+        ].joined(separator: "; ")
+        var headers: HTTPFields = [
+            .contentSecurityPolicy: policy, .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+        ]
+        headers[.referrerPolicy] = "no-referrer"
+        headers[.crossOriginOpenerPolicy] = "same-origin-allow-popups"
+        return .html(template.render(values), status: status, headers: headers)
+    }
+
+    private static let text = """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>{{title}}</title>
+        <link rel="stylesheet" href="/connect/assets/connect.css">
+        {{#result}}<script src="/connect/assets/result.js" defer></script>{{/result}}
+        </head>
+        <body>
+        <main>
+        <h1>{{title}}</h1>
+        {{#error}}<p class="error" role="alert" tabindex="-1">{{.}}</p>{{/error}}
+        {{#lead}}<p>{{.}}</p>{{/lead}}
+        {{#form}}
+        <form method="post" action="{{action}}" novalidate>
+        <input type="hidden" name="form_token" value="{{token}}">
+        {{#fields}}
+        <div class="field">
+        <label for="field-{{name}}">{{label}}{{^required}} <span class="optional">(optional)</span>{{/required}}</label>
+        {{#help}}<p class="help" id="help-{{name}}">{{.}}</p>{{/help}}
+        {{#isSelect}}<select id="field-{{name}}" name="{{name}}">
+        {{#options}}<option value="{{value}}"{{#chosen}} selected{{/chosen}}>{{label}}</option>
+        {{/options}}</select>{{/isSelect}}
+        {{^isSelect}}<input id="field-{{name}}" name="{{name}}" type="{{type}}" value="{{value}}"{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{/isSelect}}
+        </div>
+        {{/fields}}
+        <button type="submit">{{button}}</button>
+        </form>
+        {{/form}}
+        {{#choices}}
+        <form method="post" action="{{action}}" class="choice">
+        <input type="hidden" name="form_token" value="{{token}}">
+        <button type="submit" name="{{name}}" value="{{value}}">{{label}}</button>
+        </form>
+        {{/choices}}
+        {{#result}}<p id="result" hidden data-status="{{status}}" data-account="{{account}}" data-origins="{{origins}}"></p>{{/result}}
+        </main>
+        </body>
+        </html>
+        """
+
+    /// The style sheet.
+    static let css = """
+        :root { color-scheme: light dark; --text: #1b1f24; --back: #fff; --line: #6b7280; --accent: #1a56b0; --bad: #a40e26; }
+        @media (prefers-color-scheme: dark) { :root { --text: #f0f2f5; --back: #15181c; --line: #9aa4b2; --accent: #8ab4f8; --bad: #ff9aa8; } }
+        * { box-sizing: border-box; }
+        body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); }
+        main { max-width: 30rem; margin: 0 auto; padding: 2rem 1.25rem; }
+        h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 1rem; }
+        .field { margin: 1.25rem 0; }
+        label { display: block; font-weight: 600; }
+        .optional { font-weight: 400; }
+        .help { margin: .15rem 0 .4rem; }
+        input, select, button { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .4rem; }
+        input, select { color: var(--text); background: var(--back); border: 1px solid var(--line); }
+        button { margin-top: .5rem; border: 0; font-weight: 600; cursor: pointer; background: var(--accent); color: var(--back); }
+        :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+        .error { border-left: .3rem solid var(--bad); padding: .5rem .75rem; color: var(--bad); font-weight: 600; }
+        [aria-invalid="true"] { border: 2px solid var(--bad); }
+        .choice { margin: .75rem 0; }
+        """
+
+    /// Tells the page that embeds or opened this one what came of it. Only registered origins are told, and only an id.
+    static let script = """
+        (() => {
+          const result = document.getElementById("result");
+          if (!result) return;
+          const message = { source: "tributary", status: result.dataset.status, integrated_account_id: result.dataset.account || null };
+          const target = window.opener || (window.parent !== window ? window.parent : null);
+          if (!target) return;
+          for (const origin of result.dataset.origins.split(" ").filter(Boolean)) target.postMessage(message, origin);
+        })();
+        """
+}
+
+extension HTTPField.Name {
+    fileprivate static var referrerPolicy: Self { known("Referrer-Policy") }
+    fileprivate static var crossOriginOpenerPolicy: Self { known("Cross-Origin-Opener-Policy") }
+
+    private static func known(_ text: String) -> Self {
+        guard let name = Self(text) else { preconditionFailure("\(text) is a token of RFC 9110") }
+        return name
+    }
+}

@@ -1,0 +1,395 @@
+import ConnectorConfig
+import HTTPTypes
+import JSONValue
+import Logging
+import RegistryContract
+import ServiceKit
+import Vocabulary
+
+/// The connect pages. What goes wrong is told in plain words on a page, never as JSON.
+struct ConnectRoutes: Sendable {
+    let flow: ConnectFlow
+    let page: ConnectPage
+
+    private static let html = [ResponseSpec(200, "A page", schema: ["type": "string"], contentType: "text/html")]
+    private static let form = BodySpec.form(schema: ["type": "object"])
+    private static let tags = ["Connect"]
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get,
+                "/connect",
+                operationID: "startConnect",
+                summary: "Begin a connect flow with a link token",
+                tags: Self.tags,
+                access: .public,
+                query: [QueryParameter("token", .string, "The link token.")],
+                responses: [ResponseSpec(303, "To the first page; the token leaves the address")],
+                handler: guarded(start)
+            ),
+            Endpoint(
+                .get,
+                "/connect/session",
+                operationID: "showConnect",
+                summary: "The page of the session's next step",
+                tags: Self.tags,
+                access: .public,
+                responses: Self.html,
+                handler: guarded(show)
+            ),
+            Endpoint(
+                .post,
+                "/connect/session/choose",
+                operationID: "chooseIntegration",
+                summary: "Choose what to connect, and how",
+                tags: Self.tags,
+                access: .public,
+                body: Self.form,
+                responses: [ResponseSpec(303, "To the next page")],
+                handler: guarded(choose)
+            ),
+            Endpoint(
+                .post,
+                "/connect/session/submit",
+                operationID: "submitConnect",
+                summary: "Send the form, or go to the vendor's consent page",
+                tags: Self.tags,
+                access: .public,
+                body: Self.form,
+                responses: [ResponseSpec(303, "To the vendor or to the end")],
+                handler: guarded(submit)
+            ),
+            Endpoint(
+                .get,
+                "/connect/callback/{integration_id}",
+                operationID: "finishOAuth",
+                summary: "Where the vendor sends the browser back to",
+                tags: Self.tags,
+                access: .public,
+                allowsAnyQuery: true,
+                responses: Self.html,
+                handler: guarded(callback)
+            ),
+            Endpoint(
+                .get,
+                "/connect/assets/connect.css",
+                operationID: "connectStyle",
+                summary: "The pages' style sheet",
+                tags: Self.tags,
+                access: .public,
+                responses: [ResponseSpec(200, "CSS", schema: ["type": "string"], contentType: "text/css")]
+            ) { _ in
+                .bytes(
+                    Array(ConnectPage.css.utf8),
+                    contentType: "text/css; charset=utf-8",
+                    headers: [.cacheControl: "max-age=3600"]
+                )
+            },
+            Endpoint(
+                .get,
+                "/connect/assets/result.js",
+                operationID: "connectScript",
+                summary: "Tells the embedding page the result",
+                tags: Self.tags,
+                access: .public,
+                responses: [ResponseSpec(200, "JavaScript", schema: ["type": "string"], contentType: "text/javascript")]
+            ) { _ in
+                .bytes(
+                    Array(ConnectPage.script.utf8),
+                    contentType: "text/javascript; charset=utf-8",
+                    headers: [.cacheControl: "max-age=3600"]
+                )
+            },
+        ]
+    }
+
+    // MARK: Steps
+
+    private func start(_ request: EndpointRequest) async throws -> EndpointResponse {
+        guard let token = request.query["token"], token.hasPrefix("link_") else {
+            throw Problem(.linkTokenExpired, "this link is not complete")
+        }
+        let digest = BrowserSecret.hexadecimal(try flow.secrets.sha256(token))
+        let record = try await flow.registry.redeemLinkToken(sha256: digest)
+        let cookie = try flow.secrets.make()
+        try await flow.sessions.create(from: record, cookieSHA256: try flow.secrets.sha256(cookie))
+        return .redirect(to: "/connect/session", headers: [.setCookie: setCookie(cookie), .cacheControl: "no-store"])
+    }
+
+    private func show(_ request: EndpointRequest) async throws -> EndpointResponse {
+        let session = try await session(request)
+        return try await next(session, error: nil, typed: [:])
+    }
+
+    private func choose(_ request: EndpointRequest) async throws -> EndpointResponse {
+        var (session, form) = try await posted(request)
+        if let text = form["integration_id"], let id = IntegrationID(text),
+            try await offered(session).contains(where: { $0.id == id })
+        {
+            session.integrationID = id
+            session.method = nil
+        }
+        if let method = form["method"] { session.method = method }
+        try await flow.sessions.remember(session, stateSHA256: nil)
+        return .redirect(to: "/connect/session")
+    }
+
+    private func submit(_ request: EndpointRequest) async throws -> EndpointResponse {
+        var (session, form) = try await posted(request)
+        guard let of = try await chosen(session), let method = method(of, session) else {
+            return .redirect(to: "/connect/session")
+        }
+        do {
+            let input = try flow.input(form, connector: of.connector.document, method: method, known: session.variables)
+            session.variables = input.variables
+            session.integrationID = of.integration.id
+            session.method = method.name
+            if case .oauth2AuthorizationCode = method.kind {
+                return .redirect(to: try await flow.authorize(session, of, method: method))
+            }
+            try await flow.sessions.remember(session, stateSHA256: nil)
+            return finished(try await flow.connect(session, of, method: method, input: input), session, of)
+        } catch let error as ConnectFlow.UserError {
+            return try await next(session, error: error, typed: form)
+        }
+    }
+
+    private func callback(_ request: EndpointRequest) async throws -> EndpointResponse {
+        let integration: IntegrationID = try request.identifier("integration_id")
+        guard let state = request.query["state"], let cookie = cookie(request) else { throw Self.strangeCallback }
+        let consumed = try await flow.sessions.consume(
+            stateSHA256: try flow.secrets.sha256(state),
+            cookieSHA256: try flow.secrets.sha256(cookie),
+            integration: integration
+        )
+        guard let session = consumed, let of = try await flow.configurations.integration(integration) else {
+            throw Self.strangeCallback
+        }
+        if let error = request.query["error"] {
+            let denied = error == "access_denied"
+            return try await next(
+                session,
+                error: ConnectFlow.UserError(
+                    message: denied
+                        ? "You did not allow the connection. You can try again whenever you like."
+                        : "\(of.connector.document.label) refused the connection. Please try again.",
+                    field: nil
+                ),
+                typed: [:]
+            )
+        }
+        guard let code = request.query["code"], !code.isEmpty else { throw Self.strangeCallback }
+        var kept = session
+        if let method = method(of, session), case .oauth2AuthorizationCode(let config) = method.kind {
+            for name in config.callbackKeep {
+                if let value = request.query[name] { kept.variables[name] = .string(value) }
+            }
+        }
+        do {
+            return finished(try await flow.exchange(code: code, kept, of), session, of)
+        } catch let error as ConnectFlow.UserError {
+            return try await next(session, error: error, typed: [:])
+        }
+    }
+
+    private static let strangeCallback = Problem(
+        .invalidRequest,
+        "this page belongs to a connection that was not started in this browser, or is finished already"
+    )
+
+    // MARK: Pages
+
+    private func next(_ session: ConnectSession, error: ConnectFlow.UserError?, typed: [String: String]) async throws
+        -> EndpointResponse
+    {
+        let token = try flow.secrets.formToken(of: session.id)
+        guard let of = try await chosen(session) else {
+            let offered = try await offered(session)
+            var labels: [(IntegrationID, String)] = []
+            for integration in offered {
+                let connector = try await flow.configurations.integration(integration.id)?.connector
+                labels.append((integration.id, integration.label ?? connector?.document.label ?? integration.connector))
+            }
+            guard !labels.isEmpty else {
+                throw Problem(
+                    .notFound,
+                    "there is nothing to connect here yet; please tell your contact at the product"
+                )
+            }
+            return page.choices(
+                title: "What would you like to connect?",
+                lead: nil,
+                action: "/connect/session/choose",
+                token: token,
+                choices: labels.map { .init(name: "integration_id", value: $0.0.description, label: $0.1) },
+                origins: offered[0].allowedOrigins
+            )
+        }
+        let document = of.connector.document
+        guard let method = method(of, session) else {
+            return page.choices(
+                title: "How would you like to connect \(document.label)?",
+                lead: nil,
+                action: "/connect/session/choose",
+                token: token,
+                choices: document.auth.map { .init(name: "method", value: $0.name, label: $0.label) },
+                origins: of.integration.allowedOrigins
+            )
+        }
+        let isOAuth = if case .oauth2AuthorizationCode = method.kind { true } else { false }
+        let asked = document.variables.filter { $0.source == .user } + method.fields
+        let fields = asked.map { field in
+            ConnectPage.Field(
+                name: field.name,
+                label: field.label,
+                help: field.help,
+                placeholder: field.placeholder,
+                value: field.kind == .secret
+                    ? ""
+                    : typed[field.name] ?? session.variables[field.name]?.string ?? field.defaultValue?.string ?? "",
+                isSecret: field.kind == .secret,
+                isRequired: field.isRequired,
+                isWrong: error?.field == field.name,
+                options: field.options.map { option in
+                    (option.value, option.label, (typed[field.name] ?? field.defaultValue?.string) == option.value)
+                }
+            )
+        }
+        return page.form(
+            title: "Connect \(document.label)",
+            lead: isOAuth ? "You will be sent to \(document.label) to sign in and to allow the connection." : nil,
+            error: error?.message,
+            action: "/connect/session/submit",
+            token: token,
+            fields: fields,
+            button: isOAuth ? "Continue to \(document.label)" : "Connect",
+            origins: of.integration.allowedOrigins,
+            // Browsers apply form-action to where the form's answer redirects to as well.
+            formTargets: isOAuth ? ["https:"] + flow.config.browserHosts.map(\.origin) : []
+        )
+    }
+
+    private func finished(
+        _ outcome: ConnectFlow.Outcome,
+        _ session: ConnectSession,
+        _ of: Configurations.OfIntegration
+    ) -> EndpointResponse {
+        let id = outcome.account.id.description
+        let expired = HTTPFields([HTTPField(name: .setCookie, value: setCookie("", maxAge: 0))])
+        if let url = session.returnURL {
+            let joint = url.contains("?") ? "&" : "?"
+            return .redirect(to: "\(url)\(joint)status=connected&integrated_account_id=\(id)", headers: expired)
+        }
+        return page.message(
+            title: "\(outcome.label) is connected",
+            lead: "You can close this page.",
+            isError: false,
+            status: 200,
+            origins: of.integration.allowedOrigins,
+            result: ("connected", id)
+        )
+    }
+
+    // MARK: The session
+
+    private func chosen(_ session: ConnectSession) async throws -> Configurations.OfIntegration? {
+        if let id = session.integrationID { return try await flow.configurations.integration(id) }
+        let offered = try await offered(session)
+        guard offered.count == 1 else { return nil }
+        return try await flow.configurations.integration(offered[0].id)
+    }
+
+    private func offered(_ session: ConnectSession) async throws -> [IntegrationRecord] {
+        let all = try await flow.registry.integrations(of: session.environmentID)
+        if let id = session.accountID, let account = try await flow.registry.account(id) {
+            return all.filter { $0.id == account.integrationID }
+        }
+        return session.connectors.isEmpty ? all : all.filter { session.connectors.contains($0.connector) }
+    }
+
+    private func method(_ of: Configurations.OfIntegration, _ session: ConnectSession) -> AuthMethod? {
+        let methods = of.connector.document.auth
+        if let name = session.method, let method = methods.first(where: { $0.name == name }) { return method }
+        return methods.count == 1 ? methods.first : nil
+    }
+
+    private func session(_ request: EndpointRequest) async throws -> ConnectSession {
+        guard let cookie = cookie(request),
+            let session = try await flow.sessions.session(cookieSHA256: try flow.secrets.sha256(cookie))
+        else { throw Problem(.linkTokenExpired, "this connection has ended or was started in another browser") }
+        return session
+    }
+
+    private func posted(_ request: EndpointRequest) async throws -> (ConnectSession, [String: String]) {
+        let session = try await session(request)
+        var form: [String: String] = [:]
+        for item in try request.form().items { form[item.name] = item.value }
+        guard try flow.secrets.isFormToken(form["form_token"] ?? "", of: session.id) else {
+            throw Problem(.invalidRequest, "this form belongs to another session")
+        }
+        return (session, form)
+    }
+
+    private var cookieName: String { flow.config.isSecure ? "__Host-tributary_connect" : "tributary_connect" }
+
+    private func setCookie(_ value: String, maxAge: Int = 1800) -> String {
+        "\(cookieName)=\(value); Path=/; Max-Age=\(maxAge); HttpOnly; "
+            + (flow.config.isSecure ? "Secure; SameSite=None; Partitioned" : "SameSite=Lax")
+    }
+
+    private func cookie(_ request: EndpointRequest) -> String? {
+        for field in request.headers[fields: .cookie] {
+            for part in field.value.split(separator: ";") {
+                let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+                if pair.count == 2, pair[0] == cookieName { return String(pair[1]) }
+            }
+        }
+        return nil
+    }
+
+    /// Turns what a step throws into a page.
+    private func guarded(_ step: @escaping @Sendable (EndpointRequest) async throws -> EndpointResponse)
+        -> Endpoint.Handler
+    {
+        { request in
+            do {
+                return try await step(request)
+            } catch {
+                let problem =
+                    (error as? Problem) ?? (error as? any ProblemConvertible)?.problem
+                    ?? Problem(.internalError, "an unexpected error", underlying: error)
+                request.logger.warning(
+                    "connect step failed",
+                    metadata: ["code": "\(problem.code.rawValue)", "error": "\(problem.debugDescription.prefix(500))"]
+                )
+                return page.message(
+                    title: Self.title(problem),
+                    lead: Self.words(problem, request.requestID),
+                    isError: true,
+                    status: problem.code.status,
+                    origins: []
+                )
+            }
+        }
+    }
+
+    private static func title(_ problem: Problem) -> String {
+        switch problem.code {
+        case .linkTokenUsed, .linkTokenExpired: "This link no longer works"
+        default: "That did not work"
+        }
+    }
+
+    private static func words(_ problem: Problem, _ requestID: String) -> String {
+        switch problem.code {
+        case .linkTokenUsed, .linkTokenExpired:
+            "Each link can be used once and for a short time. Please go back to where you came from and start again."
+        case .invalidRequest, .notFound:
+            "Please go back to where you came from and start again."
+        case .serviceUnavailable: "We cannot be reached at the moment. Please try again in a minute."
+        default:
+            "Something went wrong on our side. Please try again; if it happens again, mention the number \(requestID)."
+        }
+    }
+}
