@@ -45,19 +45,19 @@ struct ConnectPage: Sendable {
     ) -> EndpointResponse {
         page(
             [
-                "title": title, "lead": lead as Any, "error": error as Any,
+                "title": title, "lead": lead, "error": error,
                 "form": [
                     "action": action, "token": token, "button": button,
                     "fields": fields.map { field in
-                        [
-                            "name": field.name, "label": field.label, "help": field.help as Any,
-                            "placeholder": field.placeholder as Any, "value": field.value,
+                        Self.present([
+                            "name": field.name, "label": field.label, "help": field.help,
+                            "placeholder": field.placeholder, "value": field.value,
                             "type": field.isSecret ? "password" : "text", "required": field.isRequired,
                             "wrong": field.isWrong, "isSelect": !field.options.isEmpty,
                             "options": field.options.map {
                                 ["value": $0.value, "label": $0.label, "chosen": $0.isChosen] as [String: Any]
                             },
-                        ] as [String: Any]
+                        ])
                     },
                 ] as [String: Any],
             ],
@@ -78,7 +78,7 @@ struct ConnectPage: Sendable {
     ) -> EndpointResponse {
         page(
             [
-                "title": title, "lead": lead as Any,
+                "title": title, "lead": lead,
                 "choices": choices.map {
                     ["action": action, "token": token, "name": $0.name, "value": $0.value, "label": $0.label]
                 },
@@ -104,14 +104,19 @@ struct ConnectPage: Sendable {
                 "title": title, isError ? "error" : "lead": lead,
                 "result": result.map {
                     ["status": $0.status, "account": $0.accountID ?? "", "origins": origins.joined(separator: " ")]
-                } as Any,
+                },
             ],
             status: status,
             origins: origins
         )
     }
 
-    private func page(_ values: [String: Any], status: Int, origins: [String], formTargets: [String] = [])
+    private func page(
+        _ values: [String: Any?],
+        status: Int,
+        origins: [String],
+        formTargets: [String] = []
+    )
         -> EndpointResponse
     {
         let ancestors = origins.isEmpty ? "'none'" : origins.joined(separator: " ")
@@ -124,7 +129,12 @@ struct ConnectPage: Sendable {
         ]
         headers[.referrerPolicy] = "no-referrer"
         headers[.crossOriginOpenerPolicy] = "same-origin-allow-popups"
-        return .html(template.render(values), status: status, headers: headers)
+        return .html(template.render(Self.present(values)), status: status, headers: headers)
+    }
+
+    /// What is there: the template would print "nil" for what is not.
+    private static func present(_ values: [String: Any?]) -> [String: Any] {
+        values.compactMapValues { $0 }
     }
 
     private static let text = """

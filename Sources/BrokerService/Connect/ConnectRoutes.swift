@@ -107,7 +107,7 @@ struct ConnectRoutes: Sendable {
     // MARK: Steps
 
     private func start(_ request: EndpointRequest) async throws -> EndpointResponse {
-        guard let token = request.query["token"], token.hasPrefix("link_") else {
+        guard let token = request.query["token"], token.hasPrefix("trib_link_") else {
             throw Problem(.linkTokenExpired, "this link is not complete")
         }
         let digest = BrowserSecret.hexadecimal(try flow.secrets.sha256(token))

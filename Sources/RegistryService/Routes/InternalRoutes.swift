@@ -197,7 +197,7 @@ struct InternalRoutes {
                         throw Problem(.notFound, "there is no such integrated account")
                     }
                 }
-                let token = try tokens.make(prefix: "link_")
+                let token = try tokens.make(prefix: "trib_link_")
                 let (id, expiresAt) = try await linkTokens.create(wish, sha256: token.sha256)
                 return .json(
                     try JSONValueEncoder().encode(

@@ -103,7 +103,7 @@ enum Redaction {
     private static let secretNames = [
         "authorization", "password", "secret", "token", "cookie", "api_key", "private_key",
     ]
-    private static let secretPrefixes = ["trib_", "link_", "Bearer ", "Basic "]
+    private static let secretPrefixes = ["trib_", "Bearer ", "Basic "]
 
     /// Whether a value of this name is a secret.
     static func isSecret(_ name: String) -> Bool {

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import JSONValue
+import JSONata
+
+/// `tributary jsonata`
+struct JSONataCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jsonata",
+        abstract: "Evaluate a JSONata expression on the JSON of standard input.",
+        discussion:
+            "With --batch it reads one request per line, {\"id\",\"expr\",\"data\"?,\"bindings\"?}, and answers one per line, in order."
+    )
+
+    @Argument(help: "The expression.")
+    var expression: String?
+
+    @Flag(help: "Read requests as NDJSON from standard input.")
+    var batch = false
+
+    func run() async throws {
+        if batch {
+            let batch = JSONataBatch()
+            while let line = readLine(strippingNewline: true) {
+                FileHandle.standardOutput.write(Data(batch.answer(Array(line.utf8)) + [UInt8(ascii: "\n")]))
+            }
+            return
+        }
+        guard let expression else { throw ValidationError("give an expression, or --batch") }
+        let input = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+        let isEmpty = input.allSatisfy { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
+        let value = isEmpty ? nil : try JSONValue(parsing: input, policy: .command)
+        if let result = try JSONataExpression(compiling: expression).evaluate(value) { print(result.text(.pretty)) }
+    }
+}

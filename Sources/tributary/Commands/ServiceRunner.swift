@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceKit
+import ServiceLifecycle
+import UnixSignals
+
+/// Options that every service command has.
+struct ServiceOptions: ParsableArguments {
+    @Flag(
+        help: ArgumentHelp("End when standard input ends, which is when the supervisor is gone.", visibility: .private)
+    )
+    var supervised = false
+}
+
+/// Runs one service's process: its listener, its background work, and its graceful end.
+struct ServiceRunner {
+    let name: ServiceName
+    let installation: Installation
+    let options: ServiceOptions
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Parameters:
+    ///   - endpoints: the service's operations.
+    ///   - authenticator: reads its callers.
+    ///   - readiness: what must hold before it takes requests.
+    ///   - tls: a listener with TLS beside the plain one.
+    ///   - threads: event loops.
+    ///   - background: the service's own loops; cancelled at the end.
+    func run(
+        endpoints: [Endpoint],
+        authenticator: any CallerAuthenticator,
+        readiness: [HealthCheck],
+        tls: ApplicationConfig.TLS? = nil,
+        threads: Int = 1,
+        background: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let settings = installation.settings
+        let logger = installation.logger(name.rawValue)
+        let application = TributaryApplication(
+            name: name,
+            endpoints: endpoints,
+            authenticator: authenticator,
+            config: ApplicationConfig(
+                host: settings.listenHost,
+                port: settings.port(of: name),
+                tls: tls,
+                threads: threads
+            ),
+            readiness: readiness,
+            logger: logger
+        )
+        try await run([application, BackgroundWork(body: background)], logger: logger)
+    }
+
+    /// Runs services until SIGTERM or SIGINT.
+    func run(_ services: [any Service], logger: Logger) async throws {
+        var configurations = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0,
+                successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup
+            )
+        }
+        if options.supervised {
+            configurations.append(
+                .init(service: Lifeline(), successTerminationBehavior: .gracefullyShutdownGroup)
+            )
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: configurations,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}
+
+/// A service's own loops.
+struct BackgroundWork: Service {
+    let body: @Sendable () async throws -> Void
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await body() }
+        // Some services have nothing to do by themselves; the group must not end for that.
+        try? await gracefulShutdown()
+    }
+}

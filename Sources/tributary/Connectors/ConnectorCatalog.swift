@@ -1,0 +1,69 @@
+import ConnectorConfig
+import Foundation
+import JSONValue
+import UnifiedModel
+import Vocabulary
+
+/// The connectors of `connectors/`, each joined into its one document.
+struct ConnectorCatalog {
+    /// One connector's folder.
+    struct Entry {
+        /// The folder's name.
+        let folder: String
+        /// The document.
+        let document: JSONValue
+
+        /// The connector's name.
+        var name: String { document["name"]?.string ?? folder }
+    }
+
+    let settings: Settings
+
+    /// The folders' names, in order; one of them when `vendor` names it.
+    func folders(_ vendor: String?) throws -> [String] {
+        let root = settings.content("connectors")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+        let folders = names.filter { name in
+            !name.hasPrefix("_") && !name.hasPrefix(".")
+                && FileManager.default.fileExists(atPath: root.appendingPathComponent("\(name)/connector.yaml").path)
+        }.sorted()
+        guard let vendor else {
+            guard !folders.isEmpty else {
+                throw Settings.Failure(description: "\(root.path) holds no connectors; set TRIBUTARY_CONTENT_DIR")
+            }
+            return folders
+        }
+        guard folders.contains(vendor) else {
+            throw Settings.Failure(
+                description: "there is no connectors/\(vendor); known are \(folders.joined(separator: ", "))"
+            )
+        }
+        return [vendor]
+    }
+
+    /// Reads a folder.
+    func entry(_ folder: String) throws -> Entry {
+        let url = settings.content("connectors/\(folder)")
+        return Entry(folder: folder, document: try ConnectorFolder(reading: url).document())
+    }
+
+    /// Compiles a document with patches, as an account would have it.
+    func compile(_ entry: Entry, layers: [JSONValue] = []) throws -> CompiledConnector {
+        let levels: [OverrideLevel] = [.environment, .account]
+        return try CompiledConnector(
+            base: ConfigLayer(level: .platform, version: 1, document: entry.document),
+            layers: zip(levels.suffix(layers.count), layers).map { ConfigLayer(level: $0, version: 1, document: $1) }
+        )
+    }
+
+    /// What the published schema says of a document; empty when it is sound.
+    func schemaFaults(_ entry: Entry) throws -> [String] {
+        let file = settings.content("openapi/connector.schema.json")
+        guard let data = try? Data(contentsOf: file) else { return [] }
+        let schema = try JSONSchema(
+            named: "connector.schema.json",
+            in: ["connector.schema.json": JSONValue(parsing: [UInt8](data))]
+        )
+        return schema.failures(of: entry.document).map { "\($0)" }
+    }
+}

@@ -1,0 +1,172 @@
+import BrokerService
+import Configuration
+import Foundation
+import ServiceKit
+import SystemPackage
+import Vocabulary
+
+/// Every setting of the installation, each read here and nowhere else.
+///
+/// A name such as `registry.url` is the environment variable `TRIBUTARY_REGISTRY_URL`.
+struct Settings: Sendable {
+    /// A setting is missing or unreadable.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Folder of keys, certificates, pids and logs.
+    let dataDirectory: URL
+    /// Folder that holds `connectors/`, `migrations/` and `openapi/`.
+    let contentDirectory: URL
+    private let reader: ConfigReader
+
+    /// Reads the environment and, where it is silent, `settings.env` of the data directory.
+    init() async throws {
+        let environment = EnvironmentVariablesProvider(secretsSpecifier: .dynamic { key, _ in Self.isSecret(key) })
+        let outer = ConfigReader(provider: environment).scoped(to: "tributary")
+        // Where keys, certificates, pids and logs are kept.
+        let data = outer.string(forKey: "data.dir", default: ".tributary")
+        dataDirectory = URL(fileURLWithPath: data)
+        let file = dataDirectory.appendingPathComponent("settings.env").path
+        if FileManager.default.fileExists(atPath: file) {
+            let fromFile = try await EnvironmentVariablesProvider(
+                environmentFilePath: FilePath(file),
+                secretsSpecifier: .dynamic { key, _ in Self.isSecret(key) }
+            )
+            reader = ConfigReader(providers: [environment, fromFile]).scoped(to: "tributary")
+        } else {
+            reader = outer
+        }
+        // Where connectors/, migrations/ and openapi/ are.
+        contentDirectory = URL(fileURLWithPath: reader.string(forKey: "content.dir", default: "."))
+    }
+
+    private static func isSecret(_ key: String) -> Bool {
+        key.hasSuffix("DATABASE_URL") || key.hasSuffix("_KEY")
+    }
+
+    /// Where a service is reached by the others, such as `http://127.0.0.1:7401`.
+    func url(of service: ServiceName) -> String {
+        reader.string(
+            forKey: ConfigKey("\(service.rawValue).url"),
+            default: "http://127.0.0.1:\(port(of: service))"
+        )
+    }
+
+    /// The plain port that a service listens on.
+    func port(of service: ServiceName) -> Int {
+        reader.int(forKey: ConfigKey("\(service.rawValue).port"), default: service.defaultPort)
+    }
+
+    /// The address that the services listen on.
+    var listenHost: String {
+        reader.string(forKey: "listen.host", default: "127.0.0.1")
+    }
+
+    /// The executor's TLS port; nil without a certificate.
+    var executorTLSPort: Int? {
+        FileManager.default.fileExists(atPath: file("tls/executor.pem").path)
+            ? reader.int(forKey: "executor.tls.port", default: 7444) : nil
+    }
+
+    /// The address under which end users' browsers reach the Broker.
+    var connectURL: String {
+        reader.string(forKey: "connect.url", default: "http://localhost:\(port(of: .broker))")
+    }
+
+    /// The connection string of a service's own role, or of the owner for migrations.
+    ///
+    /// - Parameter name: such as `registry` or `owner`.
+    func databaseURL(_ name: String) throws -> String {
+        guard let url = reader.string(forKey: ConfigKey("\(name).database.url"), isSecret: true) else {
+            let variable = "TRIBUTARY_\(name.uppercased().replacing(".", with: "_"))_DATABASE_URL"
+            throw Failure(
+                description: "\(variable) is not set; set it, for example to "
+                    + "postgresql://user:password@127.0.0.1:5432/tributary, or run `tributary init`"
+            )
+        }
+        return url
+    }
+
+    /// Where the registry's admin API is reached.
+    var adminURL: String {
+        reader.string(forKey: "admin.url", default: url(of: .registry))
+    }
+
+    /// A platform administrator's API key, for the commands that use the admin API.
+    func adminKey() throws -> Secret<String> {
+        guard let key = reader.string(forKey: "admin.key", isSecret: true) else {
+            throw Failure(
+                description:
+                    "TRIBUTARY_ADMIN_KEY is not set; after ops/run do `. .tributary/dev.env`, or make a key with "
+                    + "`tributary admin-key`"
+            )
+        }
+        return Secret(key)
+    }
+
+    /// Connections that a service keeps to its database at most.
+    var databaseConnections: Int {
+        reader.int(forKey: "database.connections", default: 8)
+    }
+
+    /// Certificates trusted by outbound calls beside the system's, in PEM; nil for the system's alone.
+    var caFile: String? {
+        reader.string(forKey: "ca.file")
+    }
+
+    /// Host patterns sent to other addresses: `*.example.com=127.0.0.1:7503,...`.
+    var hostMap: String {
+        reader.string(forKey: "egress.host.map", default: "")
+    }
+
+    /// The same for the addresses a browser is sent to: `*.example.com=http://localhost:7503,...`.
+    var browserHostMap: String {
+        reader.string(forKey: "browser.host.map", default: "")
+    }
+
+    /// ``browserHostMap``, read.
+    ///
+    /// - Throws: ``Failure`` naming the entry that cannot be read.
+    func browserHosts() throws -> [BrokerConfig.BrowserHost] {
+        try browserHostMap.split(separator: ",").map { entry in
+            let sides = entry.split(separator: "=", maxSplits: 1)
+            guard sides.count == 2, sides[1].hasPrefix("http") else {
+                throw Failure(
+                    description:
+                        "TRIBUTARY_BROWSER_HOST_MAP: '\(entry)' is not of the form *.example.com=http://localhost:7501"
+                )
+            }
+            return BrokerConfig.BrowserHost(pattern: String(sides[0]), origin: String(sides[1]))
+        }
+    }
+
+    /// The first of the sandbox's ports; vendors follow from the next on.
+    var sandboxPort: Int {
+        reader.int(forKey: "sandbox.port", default: ServiceName.sandbox.defaultPort)
+    }
+
+    /// `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`.
+    var logLevel: String {
+        reader.string(forKey: "log.level", default: "info")
+    }
+
+    /// A file of the data directory.
+    func file(_ path: String) -> URL {
+        dataDirectory.appendingPathComponent(path)
+    }
+
+    /// A file or folder of the content directory.
+    func content(_ path: String) -> URL {
+        contentDirectory.appendingPathComponent(path)
+    }
+
+    /// The bytes of a key file that `tributary init` made.
+    func key(_ name: String) throws -> [UInt8] {
+        let url = file("keys/\(name)")
+        guard let data = try? Data(contentsOf: url) else {
+            throw Failure(description: "\(url.path) cannot be read; run `tributary init` to make the keys")
+        }
+        return [UInt8](data)
+    }
+}
