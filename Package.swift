@@ -204,9 +204,27 @@ let package = Package(
                 lifecycle, logging, nioCore, nioPosix, nioTLS,
             ]
         ),
-        tests("RegistryServiceTests", ["RegistryService", "RegistryContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange", httpTypes]),
-        tests("BrokerServiceTests", ["BrokerService", "BrokerContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange", "ConnectorConfig", "RegistryContract", "VaultContract", httpTypes]),
-        tests("VaultServiceTests", ["VaultService", "VaultContract", "Postgres", "Cryptography", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange", httpTypes]),
+        tests(
+            "RegistryServiceTests",
+            [
+                "RegistryService", "RegistryContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit",
+                "HTTPExchange", httpTypes,
+            ]
+        ),
+        tests(
+            "BrokerServiceTests",
+            [
+                "BrokerService", "BrokerContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange",
+                "ConnectorConfig", "RegistryContract", "VaultContract", httpTypes,
+            ]
+        ),
+        tests(
+            "VaultServiceTests",
+            [
+                "VaultService", "VaultContract", "Postgres", "Cryptography", "JSONValue", "Vocabulary", "ServiceKit",
+                "HTTPExchange", httpTypes,
+            ]
+        ),
         tests(
             "ExecutorServiceTests",
             [

@@ -2,7 +2,9 @@ package import HTTPExchange
 import HTTPTypes
 package import Vocabulary
 
-/// What is needed to sign one account's requests. Never holds a refresh token or an OAuth client secret.
+/// What is needed to sign one account's requests.
+///
+/// Never holds a refresh token or an OAuth client secret.
 package struct UsableAccess: Sendable {
     /// The connector's auth method by which the account is connected.
     package let method: String
@@ -70,7 +72,10 @@ package struct UsableAccessMessage: Sendable, Codable {
 package protocol BrokerClient: Sendable {
     /// The access with which `account`'s requests are signed.
     ///
-    /// - Parameter rejected: the version that the vendor has just refused.
+    /// - Parameters:
+    ///   - account: the account to act for.
+    ///   - version: the version that the vendor has just refused.
+    /// - Returns: The access to use now.
     /// - Throws: `Problem` with `account_needs_reauth`, `token_refresh_in_progress`, `credential_unavailable`,
     ///   `not_found` or `service_unavailable`.
     func usableAccess(of account: AccountID, rejected version: Int?) async throws -> UsableAccess

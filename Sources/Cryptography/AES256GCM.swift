@@ -40,7 +40,9 @@ package enum AES256GCM {
         try seal(plaintext, key: key, nonce: try SecureRandom.bytes(nonceLength), associatedData: associatedData)
     }
 
-    /// Encrypts under a given nonce, for published test vectors. A nonce must never be used twice with one key.
+    /// Encrypts under a given nonce, for published test vectors.
+    ///
+    /// A nonce must never be used twice with one key.
     static func seal(
         _ plaintext: [UInt8],
         key: borrowing SecretBytes,

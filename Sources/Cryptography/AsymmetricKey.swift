@@ -64,7 +64,9 @@ package final class PrivateKey: @unchecked Sendable {
         self.init(owning: pointer)
     }
 
-    /// The key as unencrypted PKCS#8 in PEM. Write it to files with mode 0600 alone.
+    /// The key as unencrypted PKCS#8 in PEM.
+    ///
+    /// Write it to files with mode 0600 alone.
     package func pem() throws(CryptographyError) -> [UInt8] {
         try pemBytes { PEM_write_bio_PrivateKey($0, pointer, nil, nil, 0, nil, nil) }
     }

@@ -1,6 +1,8 @@
 import COpenSSL
 
-/// Why a cryptographic operation failed. Never holds key material, plaintext or the bytes that failed.
+/// Why a cryptographic operation failed.
+///
+/// Never holds key material, plaintext or the bytes that failed.
 package struct CryptographyError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The closed set of reasons.
     package enum Code: String, Sendable, CaseIterable {

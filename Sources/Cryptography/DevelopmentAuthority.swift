@@ -1,8 +1,10 @@
 import COpenSSL
 package import Foundation
 
-/// A certificate authority for one machine: it certifies the sandbox and the services' TLS listeners in development and
-/// in tests. Its key is a file of mode 0600 and nothing outside the data directory trusts it.
+/// A certificate authority for one machine: it certifies the sandbox and the services' TLS listeners in development
+/// and in tests.
+///
+/// Its key is a file of mode 0600 and nothing outside the data directory trusts it.
 package struct DevelopmentAuthority: Sendable {
     /// A certificate with its key.
     package struct Identity: Sendable {
@@ -71,6 +73,7 @@ package struct DevelopmentAuthority: Sendable {
     ///   - dnsNames: names the certificate is good for; a leading `*.` stands for one label.
     ///   - ipAddresses: addresses it is good for.
     ///   - isClient: whether it is for a client instead of a server.
+    /// - Returns: The certificate with its key.
     /// - Throws: `wrongParameter` for a name that cannot be written.
     package func issue(
         commonName: String,

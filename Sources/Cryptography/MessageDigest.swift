@@ -52,6 +52,7 @@ package enum MessageDigest {
     ///   - key: the input key.
     ///   - salt: public, may be empty.
     ///   - info: what the new key is for.
+    /// - Returns: The derived key.
     /// - Throws: `wrongParameter` when `count` is out of range.
     package static func hkdf(
         _ count: Int,

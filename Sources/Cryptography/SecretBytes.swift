@@ -2,7 +2,9 @@ import COpenSSL
 import Glibc
 
 /// Secret bytes in memory of their own that is locked where the system allows it, kept out of core dumps, and zeroed
-/// when the value ends. It cannot be copied and prints as `<redacted>`.
+/// when the value ends.
+///
+/// It cannot be copied and prints as `<redacted>`.
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
     // Sendable: the memory is written only in `init`, has one owner and is freed by it.
     private let memory: UnsafeMutableRawBufferPointer
@@ -52,7 +54,9 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         return SecretBytes(zeroing: &bytes)
     }
 
-    /// Lends the bytes to `body`. They must not be stored or printed there.
+    /// Lends the bytes to `body`.
+    ///
+    /// They must not be stored or printed there.
     package borrowing func withBytes<Value: ~Copyable, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
     ) throws(Failure) -> Value {

@@ -3,7 +3,9 @@ import Foundation
 import HTTPExchange
 import Synchronization
 
-/// The thread that owns a libcurl multi handle. Nothing else ever calls into it, but for the wake-up.
+/// The thread that owns a libcurl multi handle.
+///
+/// Nothing else ever calls into it, but for the wake-up.
 final class CurlDriver: @unchecked Sendable {
     // Sendable: `multi` and `running` are used on `thread` alone; `curl_multi_wakeup` may be called by any thread.
     private enum Command {

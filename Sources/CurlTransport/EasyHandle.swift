@@ -3,8 +3,9 @@ import Foundation
 import HTTPExchange
 import HTTPTypes
 
-/// Sets up a libcurl handle for one transfer. Handles are never reused: they would carry TLS sessions and settings from
-/// one account to another.
+/// Sets up a libcurl handle for one transfer.
+///
+/// Handles are never reused: they would carry TLS sessions and settings from one account to another.
 enum EasyHandle {
     /// A handle ready to be added to the multi handle.
     ///

@@ -68,7 +68,9 @@ final class Transfer: @unchecked Sendable {
         mailbox.withLock { $0.onHead = continuation }
     }
 
-    /// The next piece of a streamed body, nil at its end. `resume` is called when the vendor was made to wait.
+    /// The next piece of a streamed body, nil at its end.
+    ///
+    /// `resume` is called when the vendor was made to wait.
     func nextPiece(resume: () -> Void) async throws(ExchangeError) -> [UInt8]? {
         let wasPaused = mailbox.withLock { mailbox in
             defer { mailbox.isPaused = false }
@@ -136,7 +138,9 @@ final class Transfer: @unchecked Sendable {
         case taken, pause, stop
     }
 
-    /// Takes decoded body bytes. The count is of what was decoded, so that a small compressed body cannot become a large one.
+    /// Takes decoded body bytes.
+    ///
+    /// The count is of what was decoded, so that a small compressed body cannot become a large one.
     func take(body bytes: UnsafeRawBufferPointer) -> Intake {
         isBodyBegun = true
         guard isStreaming else {

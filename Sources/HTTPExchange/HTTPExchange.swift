@@ -1,7 +1,8 @@
 package import HTTPTypes
 
-/// Who a connection belongs to. Two requests share a connection, a TLS session or a client certificate only when their
-/// identities are equal.
+/// Who a connection belongs to.
+///
+/// Two requests share a connection, a TLS session or a client certificate only when their identities are equal.
 package struct ConnectionIdentity: Sendable, Hashable {
     /// A client certificate for mutual TLS: chain and private key as PEM.
     package struct ClientCertificate: Sendable, Hashable {
@@ -17,7 +18,9 @@ package struct ConnectionIdentity: Sendable, Hashable {
         }
     }
 
-    /// Partition of the connection pool, such as an account id. Printable ASCII.
+    /// Partition of the connection pool, such as an account id.
+    ///
+    /// Printable ASCII.
     package let partition: String
     /// Presented to the server when it asks.
     package let clientCertificate: ClientCertificate?
@@ -126,7 +129,9 @@ package struct InboundResponse: Sendable {
     }
 }
 
-/// An answer whose body arrives piece by piece. Dropping it closes the connection.
+/// An answer whose body arrives piece by piece.
+///
+/// Dropping it closes the connection.
 package struct StreamedResponse: Sendable {
     /// HTTP status, 200...599.
     package var status: Int
@@ -188,7 +193,9 @@ package struct ExchangeError: Error, Sendable, Equatable, CustomStringConvertibl
     package var description: String { "\(reason.rawValue): \(message)" }
 }
 
-/// Sends requests. `CurlTransport` implements it; tests use a scripted one.
+/// Sends requests.
+///
+/// `CurlTransport` implements it; tests use a scripted one.
 package protocol HTTPSender: Sendable {
     /// Sends `request` and collects the whole answer. Any status is an answer, not an error.
     ///

@@ -37,8 +37,10 @@ package struct ServiceCall: Sendable {
     }
 }
 
-/// Calls one other service, as the service that holds it. `ServiceKit`'s `ServiceClient` implements it over HTTP with a
-/// signed short-lived token; contract clients are written against it.
+/// Calls one other service, as the service that holds it.
+///
+/// `ServiceKit`'s `ServiceClient` implements it over HTTP with a signed short-lived token; contract clients are
+/// written against it.
 package protocol ServiceCalling: Sendable {
     /// Sends `call` and gives the answer back when its status is 2xx or 304.
     ///

@@ -40,7 +40,9 @@ package struct Migrator: Sendable {
 
     /// Will apply `migrations` in order.
     ///
-    /// - Parameter scope: keeps several sets in one database apart, such as `registry`.
+    /// - Parameters:
+    ///   - migrations: what ``Migration/read(_:)`` gives.
+    ///   - scope: keeps several sets in one database apart, such as `registry`.
     package init(_ migrations: [Migration], scope: String) {
         self.migrations = migrations
         self.scope = scope

@@ -3,8 +3,10 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// One connection. libpq blocks and is not for several threads, so every call runs on the connection's own serial queue
-/// and never on the cooperative pool.
+/// One connection.
+///
+/// libpq blocks and is not for several threads, so every call runs on the connection's own serial queue and never on
+/// the cooperative pool.
 final class PostgresConnection: @unchecked Sendable {
     // Sendable: `handle` is touched on `queue` alone; what is shared beside it is a Mutex or immutable.
     private let handle: OpaquePointer
@@ -61,7 +63,7 @@ final class PostgresConnection: @unchecked Sendable {
         ]
         let names = settings.map { strdup($0.0) }
         let values = settings.map { strdup($0.1) }
-        defer { (names + values).forEach { free($0) } }
+        defer { for text in names + values { free(text) } }
         // `dbname` is first and expanded, so that what follows wins over the same words in the string.
         let handle = PQconnectdbParams(
             (names + [nil]).map { UnsafePointer($0) },
@@ -153,7 +155,7 @@ final class PostgresConnection: @unchecked Sendable {
 
     private func perform(_ query: Query) throws -> (rows: [Row], changed: Int) {
         var texts: [UnsafeMutablePointer<CChar>?] = []
-        defer { texts.forEach { free($0) } }
+        defer { for text in texts { free(text) } }
         var lengths: [Int32] = []
         var formats: [Int32] = []
         for (index, bind) in query.binds.enumerated() {
@@ -308,8 +310,9 @@ private struct UncheckedPointer: @unchecked Sendable {
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
 }
 
-/// Asks the server to stop the statement under way. libpq's call blocks on a connection of its own, so it runs on a
-/// queue of its own.
+/// Asks the server to stop the statement under way.
+///
+/// libpq's call blocks on a connection of its own, so it runs on a queue of its own.
 private final class CancellationHandle: @unchecked Sendable {
     // Sendable: a PGcancel is immutable and may be used by any thread (libpq manual, section 34.7).
     private let pointer: OpaquePointer

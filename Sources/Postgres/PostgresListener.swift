@@ -5,7 +5,9 @@ struct PostgresListener: Sendable {
     let config: PostgresConfig
     let channel: String
 
-    /// The payloads; an empty one after each (re)connection. The stream ends when its reader's task is cancelled.
+    /// The payloads; an empty one after each (re)connection.
+    ///
+    /// The stream ends when its reader's task is cancelled.
     func payloads() -> AsyncStream<String> {
         let follower = Follower(listener: self)
         return AsyncStream(unfolding: { await follower.next() })

@@ -52,6 +52,8 @@ package final class PostgresPool: Sendable {
     /// - Parameters:
     ///   - context: settings such as `app.tenant_id`, in force until the transaction ends (`SET LOCAL`).
     ///   - isolation: how much of what others do at the same time shows.
+    ///   - body: the statements.
+    /// - Returns: What `body` returns.
     /// - Throws: what `body` throws; ``PostgresError``. After `connectionFailed` from the commit itself, whether it was
     ///   done is unknown.
     @discardableResult
@@ -206,7 +208,9 @@ package enum PostgresIsolation: String, Sendable {
     case serializable
 }
 
-/// An open transaction. It must not be used after the closure that it was given to.
+/// An open transaction.
+///
+/// It must not be used after the closure that it was given to.
 package struct PostgresTransaction: Sendable {
     let connection: PostgresConnection
 

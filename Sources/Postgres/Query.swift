@@ -2,7 +2,9 @@
 ///
 /// Write it as a string literal; each interpolated value becomes a bind parameter and never a part of the SQL text.
 package struct Query: Sendable, ExpressibleByStringInterpolation {
-    /// The text with `$1`, `$2`, ... where values stood.
+    /// The text with `$1`, `$2`, ...
+    ///
+    /// where values stood.
     package let sql: String
     let binds: [PostgresBind]
 

@@ -116,7 +116,9 @@ package struct NewLinkToken: Sendable, Codable, Equatable {
 package struct CreatedLinkToken: Sendable, Codable {
     /// The ticket's id.
     package var id: LinkTokenID
-    /// The token itself. Give it to the end user's browser; do not log it.
+    /// The token itself.
+    ///
+    /// Give it to the end user's browser; do not log it.
     package var token: String
     /// When it ends, RFC 3339.
     package var expiresAt: String

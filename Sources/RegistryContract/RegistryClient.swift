@@ -3,8 +3,10 @@ import HTTPTypes
 import JSONValue
 package import Vocabulary
 
-/// What other services ask of the Registry. Every verb throws the `Problem` that the Registry answered with, or
-/// `service_unavailable` when it cannot be reached.
+/// What other services ask of the Registry.
+///
+/// Every verb throws the `Problem` that the Registry answered with, or `service_unavailable` when it cannot be
+/// reached.
 package protocol RegistryClient: Sendable {
     /// The key whose text has this SHA-256 digest (lower-case hexadecimal); nil when there is none.
     func apiKey(sha256: String) async throws -> APIKeyRecord?

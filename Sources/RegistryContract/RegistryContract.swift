@@ -1,7 +1,9 @@
 package import JSONValue
 package import Vocabulary
 
-/// Where an integrated account stands. The states and their meaning are those of the API's documentation.
+/// Where an integrated account stands.
+///
+/// The states and their meaning are those of the API's documentation.
 package enum AccountStatus: String, Sendable, Codable, CaseIterable {
     case connecting
     case active

@@ -84,6 +84,7 @@ package struct RegistryService: Sendable {
     ///
     /// - Parameter name: says what it is for.
     /// - Returns: The key's text; it is not kept.
+    /// - Throws: `PostgresError`.
     package func createPlatformAdminKey(named name: String) async throws -> Secret<String> {
         let key = try tokens.make(prefix: BearerAuthenticator.keyPrefix)
         _ = try await APIKeyStore(pool: pool).create(

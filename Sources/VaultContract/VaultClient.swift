@@ -4,8 +4,9 @@ import HTTPTypes
 import JSONValue
 import Vocabulary
 
-/// What the Broker asks of the Vault. Every verb throws the `Problem` that the Vault answered with, or
-/// `service_unavailable` when it cannot be reached.
+/// What the Broker asks of the Vault.
+///
+/// Every verb throws the `Problem` that the Vault answered with, or `service_unavailable` when it cannot be reached.
 package protocol VaultClient: Sendable {
     /// Stores a new grant and ends the old one.
     func put(_ grant: CredentialPut, for owner: CredentialOwner, kind: CredentialKind) async throws -> CredentialVersion

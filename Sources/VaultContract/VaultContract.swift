@@ -13,7 +13,9 @@ package enum CredentialKind: String, Sendable, Codable, CaseIterable {
 package struct CredentialOwner: Sendable, Hashable {
     /// The account's or the integration's id.
     package let id: UUID
-    /// Whose it is. It is bound into the ciphertext.
+    /// Whose it is.
+    ///
+    /// It is bound into the ciphertext.
     package let tenantID: TenantID
 
     /// The credential of an account.

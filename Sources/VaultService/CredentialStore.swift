@@ -18,7 +18,9 @@ struct VaultCaller: Sendable {
     let requestID: String
 }
 
-/// Sealed credentials, leases and attempts. Nothing here can open what it stores.
+/// Sealed credentials, leases and attempts.
+///
+/// Nothing here can open what it stores.
 struct CredentialStore: Sendable {
     /// A sealed version with the row that points to it.
     struct Sealed: Sendable {
@@ -197,8 +199,9 @@ struct CredentialStore: Sendable {
         }
     }
 
-    /// Gives a lease back. A permanent failure marks the grant dead, unless an earlier attempt's late result can still
-    /// be taken up.
+    /// Gives a lease back.
+    ///
+    /// A permanent failure marks the grant dead, unless an earlier attempt's late result can still be taken up.
     func fail(
         _ address: CredentialAddress,
         leaseToken: Int,

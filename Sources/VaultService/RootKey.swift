@@ -15,7 +15,9 @@ package final class RootKey: Sendable {
 
     /// Takes a key, for tests.
     ///
-    /// - Parameter bytes: 32 bytes; they are zeroed.
+    /// - Parameters:
+    ///   - version: grows when the root key is replaced.
+    ///   - bytes: 32 bytes; they are zeroed.
     package init(version: Int, zeroing bytes: inout [UInt8]) {
         self.version = version
         key = SecretBytes(zeroing: &bytes)

@@ -1,7 +1,9 @@
 package import Postgres
 package import ServiceKit
 
-/// The encrypted credential store. It never dials out: others bring what it keeps and take what they may.
+/// The encrypted credential store.
+///
+/// It never dials out: others bring what it keeps and take what they may.
 package struct VaultService: Sendable {
     private let vault: Vault
     private let verifier: ServiceTokenVerifier?

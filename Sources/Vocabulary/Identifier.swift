@@ -15,8 +15,9 @@ package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the canonical text form.
     ///
+    /// Nil when `text` is spelt in any other way.
+    ///
     /// - Parameter text: 36 characters, lower-case hexadecimal with hyphens.
-    /// - Returns: nil when `text` is spelt in any other way.
     package init?(_ text: String) {
         guard text.utf8.count == 36, let uuid = UUID(uuidString: text),
             text.utf8.elementsEqual(uuid.uuidString.utf8.lazy.map(Self.lowercased))

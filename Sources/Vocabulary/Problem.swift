@@ -50,7 +50,9 @@ package struct Problem: Error, Sendable {
     package var failures: [Failure]
     /// What the vendor said.
     package var remote: Remote?
-    /// When to try again. Codes that must tell it get one second where nothing better is known.
+    /// When to try again.
+    ///
+    /// Codes that must tell it get one second where nothing better is known.
     package var retryAfter: Duration?
     /// `unknown` when a write may or may not have happened.
     package var outcome: String?

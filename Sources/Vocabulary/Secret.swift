@@ -9,7 +9,9 @@ package struct Secret<Value: Sendable>: Sendable, CustomStringConvertible, Custo
         self.value = value
     }
 
-    /// The value itself. Call it where the secret is used, never to store or print it.
+    /// The value itself.
+    ///
+    /// Call it where the secret is used, never to store or print it.
     package func reveal() -> Value {
         value
     }

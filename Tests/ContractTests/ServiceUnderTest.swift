@@ -15,7 +15,9 @@ struct ServiceUnderTest: Sendable, CustomStringConvertible {
     /// The file of its reference under `openapi/`.
     var file: String { "\(name.rawValue).openapi.json" }
 
-    /// Every service with a reference. Handlers are not reached, so that what they need may be out of reach too.
+    /// Every service with a reference.
+    ///
+    /// Handlers are not reached, so that what they need may be out of reach too.
     static let all: [ServiceUnderTest] = [
         ServiceUnderTest(
             name: .registry,

@@ -26,6 +26,8 @@ package enum TestDatabase {
     /// - Parameters:
     ///   - schemas: folders under `migrations/`; none gives an empty database.
     ///   - role: such as `tributary_registry`; nil is the superuser.
+    /// - Returns: How to reach the database.
+    /// - Throws: when no server can be reached or started.
     package static func make(_ schemas: [Schema] = [], role: String? = nil) async throws -> PostgresConfig {
         let template = try await templates.template(schemas)
         let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")

@@ -183,8 +183,9 @@ struct AccessBroker: Sendable {
         }
     }
 
-    /// Saves a granted refresh. The old token may be worthless by now, so it is tried again for as long as the lease
-    /// could last.
+    /// Saves a granted refresh.
+    ///
+    /// The old token may be worthless by now, so it is tried again for as long as the lease could last.
     private func save(
         _ lease: RefreshLease,
         _ owner: CredentialOwner,
@@ -206,7 +207,9 @@ struct AccessBroker: Sendable {
 
     // MARK: Telling the Registry
 
-    /// Carries the Vault's events to the Registry, and the Registry's deletions to the Vault. Both may be done twice.
+    /// Carries the Vault's events to the Registry, and the Registry's deletions to the Vault.
+    ///
+    /// Both may be done twice.
     func announce() async throws {
         let events = try await vault.events(limit: 100)
         for event in events where event.kind == "needs_reauth" {

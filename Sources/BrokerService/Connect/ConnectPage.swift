@@ -90,7 +90,7 @@ struct ConnectPage: Sendable {
 
     /// A message, and nothing to do but to close the page.
     ///
-    /// - Parameter result: told to the embedding page, when its origin is registered.
+    /// `result` is told to the embedding page, when its origin is registered.
     func message(
         title: String,
         lead: String,
@@ -201,7 +201,9 @@ struct ConnectPage: Sendable {
         .choice { margin: .75rem 0; }
         """
 
-    /// Tells the page that embeds or opened this one what came of it. Only registered origins are told, and only an id.
+    /// Tells the page that embeds or opened this one what came of it.
+    ///
+    /// Only registered origins are told, and only an id.
     static let script = """
         (() => {
           const result = document.getElementById("result");

@@ -6,7 +6,9 @@ import RegistryContract
 import ServiceKit
 import Vocabulary
 
-/// The connect pages. What goes wrong is told in plain words on a page, never as JSON.
+/// The connect pages.
+///
+/// What goes wrong is told in plain words on a page, never as JSON.
 struct ConnectRoutes: Sendable {
     let flow: ConnectFlow
     let page: ConnectPage

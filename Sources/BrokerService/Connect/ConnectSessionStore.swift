@@ -20,7 +20,9 @@ struct ConnectSession: Sendable {
     var method: String?
 }
 
-/// Connect sessions. What identifies a browser is stored as a digest only.
+/// Connect sessions.
+///
+/// What identifies a browser is stored as a digest only.
 struct ConnectSessionStore: Sendable {
     let pool: PostgresPool
 

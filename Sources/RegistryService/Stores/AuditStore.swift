@@ -12,7 +12,9 @@ struct AuditRow: Sendable {
     let createdAt: Timestamp
 }
 
-/// Who did what. Rows are written in the transaction of the change itself.
+/// Who did what.
+///
+/// Rows are written in the transaction of the change itself.
 struct AuditStore: Sendable {
     let pool: PostgresPool
 

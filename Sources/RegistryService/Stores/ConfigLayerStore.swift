@@ -41,7 +41,9 @@ struct LayerRow: Sendable {
     }
 }
 
-/// The versioned layers of the connectors' configuration. Versions are immutable; a pointer says which is in force.
+/// The versioned layers of the connectors' configuration.
+///
+/// Versions are immutable; a pointer says which is in force.
 struct ConfigLayerStore: Sendable {
     let pool: PostgresPool
 

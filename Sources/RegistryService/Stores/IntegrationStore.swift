@@ -76,7 +76,9 @@ struct IntegrationStore: Sendable {
         }
     }
 
-    /// Disables an integration; false when there is none. Its accounts stay and can no longer connect anew.
+    /// Disables an integration; false when there is none.
+    ///
+    /// Its accounts stay and can no longer connect anew.
     func delete(_ id: IntegrationID, scope: TenantScope, by actor: Actor) async throws -> Bool {
         try await pool.transaction(context: scope.context) { transaction in
             let rows = try await transaction.query(

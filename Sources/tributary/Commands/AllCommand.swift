@@ -4,7 +4,7 @@ import ServiceKit
 import ServiceLifecycle
 import UnixSignals
 
-/// `tributary all`
+/// The command `tributary all`.
 struct AllCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "all",

@@ -8,7 +8,7 @@ import JSONValue
 import ServiceKit
 import Vocabulary
 
-/// `tributary connectors`
+/// The command `tributary connectors`.
 struct ConnectorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connectors",
@@ -44,7 +44,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         }
     }
 
-    /// `tributary connectors check`
+    /// The command `tributary connectors check`.
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Read, validate and compile connectors; change nothing."
@@ -75,7 +75,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         }
     }
 
-    /// `tributary connectors diff`
+    /// The command `tributary connectors diff`.
     struct Diff: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compare connectors with the newest versions in the registry."
@@ -116,7 +116,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         }
     }
 
-    /// `tributary connectors apply`
+    /// The command `tributary connectors apply`.
     struct Apply: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add changed connectors as new versions, unpublished."
@@ -142,7 +142,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         }
     }
 
-    /// `tributary connectors publish`
+    /// The command `tributary connectors publish`.
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Put the newest versions in force.")
         @OptionGroup var selection: Selection
@@ -208,7 +208,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         }
     }
 
-    /// `tributary connectors map`
+    /// The command `tributary connectors map`.
     struct Map: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the unified answer that a native body (standard input) gives."
@@ -229,7 +229,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         }
     }
 
-    /// `tributary connectors request`
+    /// The command `tributary connectors request`.
     struct Request: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the native request that a unified call would send, without credentials."

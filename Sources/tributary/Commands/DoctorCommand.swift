@@ -7,7 +7,7 @@ import JSONValue
 import Postgres
 import ServiceKit
 
-/// `tributary doctor`
+/// The command `tributary doctor`.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

@@ -6,7 +6,7 @@ import Postgres
 import ServiceKit
 import VaultService
 
-/// `tributary init`
+/// The command `tributary init`.
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
@@ -114,7 +114,7 @@ struct KeyFiles {
     }
 }
 
-/// `tributary keys`
+/// The command `tributary keys`.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
@@ -122,7 +122,7 @@ struct KeysCommand: AsyncParsableCommand {
         subcommands: [Init.self]
     )
 
-    /// `tributary keys init`
+    /// The command `tributary keys init`.
     struct Init: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "init",

@@ -3,7 +3,7 @@ import Foundation
 import JSONValue
 import JSONata
 
-/// `tributary jsonata`
+/// The command `tributary jsonata`.
 struct JSONataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jsonata",

@@ -5,7 +5,7 @@ import Postgres
 import RegistryService
 import Vocabulary
 
-/// `tributary migrate`
+/// The command `tributary migrate`.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
@@ -29,7 +29,7 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 }
 
-/// `tributary admin-key`
+/// The command `tributary admin-key`.
 struct AdminKeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin-key",

@@ -4,7 +4,7 @@ import JSONValue
 import Logging
 import ServiceKit
 
-/// `tributary openapi`
+/// The command `tributary openapi`.
 struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "openapi",

@@ -10,7 +10,7 @@ import VaultContract
 import VaultService
 import Vocabulary
 
-/// `tributary registry`
+/// The command `tributary registry`.
 struct RegistryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "registry",
@@ -40,7 +40,7 @@ struct RegistryCommand: AsyncParsableCommand {
     }
 }
 
-/// `tributary vault`
+/// The command `tributary vault`.
 struct VaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vault",
@@ -65,7 +65,7 @@ struct VaultCommand: AsyncParsableCommand {
     }
 }
 
-/// `tributary broker`
+/// The command `tributary broker`.
 struct BrokerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "broker",
@@ -100,7 +100,7 @@ struct BrokerCommand: AsyncParsableCommand {
     }
 }
 
-/// `tributary sync`
+/// The command `tributary sync`.
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",

@@ -28,6 +28,7 @@ struct ServiceRunner {
     ///   - tls: a listener with TLS beside the plain one.
     ///   - threads: event loops.
     ///   - background: the service's own loops; cancelled at the end.
+    /// - Throws: when a port cannot be had or the background work fails.
     func run(
         endpoints: [Endpoint],
         authenticator: any CallerAuthenticator,

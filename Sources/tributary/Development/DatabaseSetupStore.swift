@@ -1,7 +1,9 @@
 import Foundation
 import Postgres
 
-/// Makes the databases and roles of an installation. Needs a superuser; everything else runs as the roles made here.
+/// Makes the databases and roles of an installation.
+///
+/// Needs a superuser; everything else runs as the roles made here.
 struct DatabaseSetupStore {
     /// The superuser's database `postgres`.
     let admin: PostgresPool
@@ -14,6 +16,7 @@ struct DatabaseSetupStore {
     /// Makes what is missing and sets each role's password.
     ///
     /// - Parameter passwords: by role; letters, digits, hyphens and underscores only.
+    /// - Throws: `PostgresError` when the role is no superuser.
     func create(passwords: [String: String]) async throws {
         for (role, password) in passwords.sorted(by: { $0.key < $1.key }) {
             let known = try await admin.query("select 1 from pg_roles where rolname = \(role)")

@@ -77,6 +77,8 @@ struct Settings: Sendable {
     /// The connection string of a service's own role, or of the owner for migrations.
     ///
     /// - Parameter name: such as `registry` or `owner`.
+    /// - Returns: The string, which holds a password.
+    /// - Throws: ``Failure`` when it is not set.
     func databaseURL(_ name: String) throws -> String {
         guard let url = reader.string(forKey: ConfigKey("\(name).database.url"), isSecret: true) else {
             let variable = "TRIBUTARY_\(name.uppercased().replacing(".", with: "_"))_DATABASE_URL"
