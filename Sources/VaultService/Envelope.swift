@@ -52,6 +52,11 @@ enum Envelope {
         return key
     }
 
+    private static func bytes(of id: UUID) -> [UInt8] {
+        let u = id.uuid
+        return [u.0, u.1, u.2, u.3, u.4, u.5, u.6, u.7, u.8, u.9, u.10, u.11, u.12, u.13, u.14, u.15]
+    }
+
     /// Seals a credential: header, key id, nonce, ciphertext, tag.
     static func seal(
         _ plain: [UInt8],
@@ -59,7 +64,7 @@ enum Envelope {
         keyID: UUID,
         _ purpose: [String]
     ) throws(CryptographyError) -> [UInt8] {
-        let id = Swift.withUnsafeBytes(of: keyID.uuid) { Array($0) }
+        let id = bytes(of: keyID)
         let sealed = try AES256GCM.seal(
             plain,
             key: key,
@@ -75,7 +80,7 @@ enum Envelope {
         keyID: UUID,
         _ purpose: [String]
     ) throws(CryptographyError) -> [UInt8] {
-        let id = Swift.withUnsafeBytes(of: keyID.uuid) { Array($0) }
+        let id = bytes(of: keyID)
         let start = header.count + id.count
         guard blob.starts(with: header + id), let sealed = AES256GCM.Sealed(joined: Array(blob.dropFirst(start))) else {
             throw CryptographyError(.notAuthentic, "a sealed credential has another form or key")

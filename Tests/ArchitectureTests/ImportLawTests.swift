@@ -9,7 +9,9 @@ import Testing
         let sqlExempt: [String]
     }
 
-    static let everywhere: Set = ["Foundation", "FoundationEssentials", "Synchronization", "Dispatch", "Glibc"]
+    static let everywhere: Set = [
+        "Foundation", "FoundationEssentials", "Synchronization", "Dispatch", "Glibc", "Darwin",
+    ]
 
     let laws: Laws
 

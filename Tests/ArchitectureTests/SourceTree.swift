@@ -30,7 +30,12 @@ enum SourceTree {
     static func files(under folder: String, where include: (String) -> Bool) throws -> [File] {
         let base = root.appendingPathComponent(folder)
         let names = FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []
-        return try names.filter(include).sorted().map { name in
+        let files = names.filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: base.path + "/" + name, isDirectory: &isFolder)
+                && !isFolder.boolValue
+        }
+        return try files.filter(include).sorted().map { name in
             let text = try String(contentsOf: base.appendingPathComponent(name), encoding: .utf8)
             return File(
                 target: String(name.split(separator: "/").first ?? ""),
@@ -56,50 +61,61 @@ enum SourceTree {
 
 /// Splits Swift text into code, comments and string literals, well enough for the checks of this suite.
 struct LexedSource {
-    /// Code with comments and the insides of string literals blanked out, line structure kept.
+    /// Code with comments and the insides of string literals left out, line structure kept.
     private(set) var code = ""
     /// The insides of string literals, each with its line number, from 1.
     private(set) var literals: [(line: Int, text: String)] = []
 
     /// Reads `text`.
     init(_ text: String) {
-        var rest = Substring(text)
+        let bytes = Array(text.utf8)
+        var output: [UInt8] = []
+        var index = 0
         var line = 1
-        func advance(_ count: Int) -> Substring {
-            let piece = rest.prefix(count)
-            line += piece.count(where: { $0 == "\n" })
-            rest = rest.dropFirst(count)
-            return piece
-        }
-        while let character = rest.first {
-            if rest.hasPrefix("//") {
-                _ = advance(
-                    rest.firstIndex(of: "\n").map { rest.distance(from: rest.startIndex, to: $0) } ?? rest.count
-                )
-            } else if rest.hasPrefix("/*") {
-                let end = rest.range(of: "*/")?.upperBound ?? rest.endIndex
-                let piece = advance(rest.distance(from: rest.startIndex, to: end))
-                code += String(repeating: "\n", count: piece.count(where: { $0 == "\n" }))
-            } else if character == "\"" || rest.hasPrefix("#\"") {
-                let delimiters = rest.prefix(while: { $0 == "#" }).count
-                let quote = rest.dropFirst(delimiters).hasPrefix("\"\"\"") ? "\"\"\"" : "\""
-                _ = advance(delimiters + quote.count)
-                let closing = quote + String(repeating: "#", count: delimiters)
-                let start = line
-                var literal = ""
-                while !rest.isEmpty, !rest.hasPrefix(closing) {
-                    if delimiters == 0, rest.hasPrefix("\\") {
-                        literal += advance(2)
-                    } else {
-                        literal += advance(1)
+        func starts(with word: String) -> Bool { bytes[index...].starts(with: word.utf8) }
+        while index < bytes.count {
+            if starts(with: "//") {
+                while index < bytes.count, bytes[index] != UInt8(ascii: "\n") { index += 1 }
+            } else if starts(with: "/*") {
+                while index < bytes.count, !starts(with: "*/") {
+                    if bytes[index] == UInt8(ascii: "\n") {
+                        output.append(bytes[index])
+                        line += 1
                     }
+                    index += 1
                 }
-                _ = advance(min(closing.count, rest.count))
-                literals.append((start, literal))
-                code += "\"\"" + String(repeating: "\n", count: literal.count(where: { $0 == "\n" }))
+                index = min(index + 2, bytes.count)
+            } else if bytes[index] == UInt8(ascii: "\"") || starts(with: "#\"") {
+                var hashes = 0
+                while index < bytes.count, bytes[index] == UInt8(ascii: "#") {
+                    hashes += 1
+                    index += 1
+                }
+                let quote = starts(with: "\"\"\"") ? "\"\"\"" : "\""
+                index += quote.utf8.count
+                let closing = quote + String(repeating: "#", count: hashes)
+                let start = line
+                var literal: [UInt8] = []
+                output += Array("\"\"".utf8)
+                while index < bytes.count, !starts(with: closing) {
+                    let count = hashes == 0 && bytes[index] == UInt8(ascii: "\\") ? min(2, bytes.count - index) : 1
+                    for byte in bytes[index..<(index + count)] {
+                        if byte == UInt8(ascii: "\n") {
+                            output.append(byte)
+                            line += 1
+                        }
+                        literal.append(byte)
+                    }
+                    index += count
+                }
+                index = min(index + closing.utf8.count, bytes.count)
+                literals.append((start, String(decoding: literal, as: UTF8.self)))
             } else {
-                code += advance(1)
+                if bytes[index] == UInt8(ascii: "\n") { line += 1 }
+                output.append(bytes[index])
+                index += 1
             }
         }
+        code = String(decoding: output, as: UTF8.self)
     }
 }

@@ -31,7 +31,7 @@ struct TelemetryTests {
             "key trib_AAAA seen",
             metadata: [
                 "authorization": "Basic canary1", "client_secret": "canary2", "nested": ["password": "canary3"],
-                "header": "Authorization: Bearer canary4, next", "text": "a trib_canary5 and link_canary6.",
+                "header": "Authorization: Bearer canary4, next", "text": "a trib_canary5 and trib_link_canary6.",
                 "error": "failed for \"trib_canary7\"",
             ]
         )
