@@ -194,7 +194,7 @@ let package = Package(
             "ConnectorEngineTests",
             [
                 "ConnectorEngine", "ConnectorConfig", "UnifiedModel", "HTTPExchange", "JSONValue", "JSONata",
-                "Vocabulary", httpTypes,
+                "Vocabulary", httpTypes, yams,
             ]
         ),
         tests(
@@ -229,7 +229,7 @@ let package = Package(
             "ExecutorServiceTests",
             [
                 "ExecutorService", "ExecutorContract", "BrokerContract", "RegistryContract", "ConnectorConfig",
-                "ConnectorEngine", "ServiceKit", "HTTPExchange", "JSONValue", "Vocabulary", "UnifiedModel", httpTypes,
+                "ConnectorEngine", "ServiceKit", "HTTPExchange", "JSONValue", "Vocabulary", "UnifiedModel", httpTypes, logging, yams,
             ]
         ),
         tests(

@@ -1,4 +1,5 @@
 import JSONValue
+import JSONata
 
 /// Why a source cannot be compiled or has no value.
 package struct SourceFault: Error, Sendable, Equatable {
@@ -15,14 +16,22 @@ package struct SourceFault: Error, Sendable, Equatable {
         self.position = position
         self.message = message
     }
+
+    init(_ error: JSONataError) {
+        self.init(code: error.code, position: error.position, message: error.message)
+    }
 }
 
 /// The language of expressions.
 package enum JSONataLanguage {
     /// Compiles a source.
     package static let compile: ExpressionCompiler.Compile = { (source: String) throws(SourceFault) in
-        { (_: JSONValue) throws(SourceFault) -> JSONValue? in
-            throw SourceFault(code: "U1000", position: nil, message: "expressions cannot be evaluated yet")
+        let expression: JSONataExpression
+        do throws(JSONataError) { expression = try JSONataExpression(compiling: source) } catch {
+            throw SourceFault(error)
+        }
+        return { (input: JSONValue) throws(SourceFault) in
+            do throws(JSONataError) { return try expression.evaluate(input) } catch { throw SourceFault(error) }
         }
     }
 }

@@ -1,0 +1,93 @@
+package import BrokerContract
+import ConnectorEngine
+package import FoundationEssentials
+package import HTTPExchange
+package import Logging
+package import RegistryContract
+package import ServiceKit
+package import UnifiedModel
+package import Vocabulary
+
+/// How much an executor keeps, and for how long.
+package struct ExecutorConfig: Sendable {
+    /// How long a verified API key is believed; at most a minute.
+    package var keyLifetime: Duration = .seconds(60)
+    /// How long usable access is kept; at most a minute.
+    package var accessLifetime: Duration = .seconds(60)
+    /// How long a configuration is believed while the change feed is silent.
+    package var configurationLifetime: Duration = .seconds(60)
+    /// Accounts, keys and configurations kept, each.
+    package var cacheCapacity = 20_000
+    /// Largest body that is handed on to a vendor.
+    package var proxyBodyBytesMax = 32 * 1024 * 1024
+
+    /// The defaults.
+    package init() {}
+}
+
+/// The executor: `/unified`, `/proxy`, `/capabilities`. It keeps nothing but caches.
+package final class ExecutorService: Sendable {
+    private let keys: KeyCache
+    private let feed: ChangeFeed
+    private let unified: UnifiedRoutes
+    private let proxy: ProxyRoutes
+    private let description: DescriptionRoutes
+    private let registry: any RegistryClient
+
+    /// Wires an executor.
+    ///
+    /// - Parameters:
+    ///   - registry: says who callers are and what configurations accounts have.
+    ///   - broker: gives usable access.
+    ///   - sender: speaks to vendors.
+    ///   - model: the unified resources.
+    ///   - digests: hashes keys, signs cursors.
+    ///   - cursorKey: at least 32 bytes, the same for all executors.
+    ///   - config: sizes and times.
+    ///   - logger: for the change feed.
+    ///   - now: the monotonic clock.
+    ///   - wallClock: the time of day, to read expiries.
+    ///   - sleep: waits between attempts to reach the registry.
+    package init(
+        registry: any RegistryClient, broker: any BrokerClient, sender: any HTTPSender, model: UnifiedModel,
+        digests: any Digests, cursorKey: Secret<[UInt8]>, config: ExecutorConfig = ExecutorConfig(), logger: Logger,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        wallClock: @escaping @Sendable () -> Date = { Date() },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
+    ) {
+        self.registry = registry
+        keys = KeyCache(
+            registry: registry, digests: digests, lifetime: config.keyLifetime, capacity: config.cacheCapacity, now: now)
+        let configurations = ConfigCache(
+            registry: registry, lifetime: config.configurationLifetime, capacity: config.cacheCapacity, now: now)
+        let leases = AccessLeases(
+            broker: broker, lifetime: config.accessLifetime, capacity: config.cacheCapacity, now: now,
+            wallClock: wallClock)
+        feed = ChangeFeed(
+            registry: registry, keys: keys, configurations: configurations, leases: leases, sleep: sleep,
+            logger: logger)
+        let door = AccountDoor(configurations: configurations)
+        unified = UnifiedRoutes(
+            engine: Engine(model: model, sender: sender, digests: digests, cursorKey: cursorKey), door: door,
+            leases: leases, model: model)
+        proxy = ProxyRoutes(
+            engine: ProxyEngine(sender: sender), door: door, leases: leases, bodyBytesMax: config.proxyBodyBytesMax)
+        description = DescriptionRoutes(door: door, model: model)
+    }
+
+    /// All operations.
+    package var endpoints: [Endpoint] {
+        unified.endpoints + description.endpoints + proxy.endpoints
+    }
+
+    /// Knows callers by their API keys.
+    package var authenticator: any CallerAuthenticator { keys }
+
+    /// An executor is ready when it runs: what its caches hold is served even when the registry is down.
+    package var readiness: [HealthCheck] { [] }
+
+    /// Follows the registry's changes until it is cancelled.
+    package func run() async throws {
+        await feed.run()
+    }
+}

@@ -1,0 +1,152 @@
+import ConnectorConfig
+import RegistryContract
+import Synchronization
+import Vocabulary
+
+/// An account with its effective configuration.
+struct AccountConfiguration: Sendable {
+    let account: AccountRecord
+    let connector: CompiledConnector
+    /// The registry's name for this combination of layers.
+    let revision: String
+}
+
+/// Keeps accounts' effective configurations, compiled once for all accounts whose layers are the same.
+///
+/// While the change feed is alive an entry is good until the feed says otherwise; without it, entries are checked by
+/// ETag once a minute. When the registry is down what is here is served on.
+final class ConfigCache: Sendable {
+    private struct Entry: Sendable {
+        let configuration: AccountConfiguration
+        var end: ContinuousClock.Instant
+    }
+
+    private let registry: any RegistryClient
+    private let lifetime: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let entries: BoundedCache<AccountID, Entry>
+    private let compiled: BoundedCache<String, CompiledConnector>
+    private let compiler: ExpressionCompiler
+    private let flights = SingleFlight<AccountID, AccountConfiguration?>()
+    private let feedIsAlive = Mutex(false)
+    /// Grows with each change, so that an answer which was under way during one is not kept.
+    private let epoch = Mutex(0)
+
+    init(
+        registry: any RegistryClient, lifetime: Duration, capacity: Int,
+        now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
+        self.registry = registry
+        self.lifetime = lifetime
+        self.now = now
+        entries = BoundedCache(capacity: capacity)
+        compiled = BoundedCache(capacity: capacity)
+        compiler = ExpressionCompiler(compile: SharedExpressions(capacity: 8 * 1024).compile)
+    }
+
+    /// The configuration of an account; nil when there is no such account.
+    ///
+    /// - Throws: `Problem` with `service_unavailable` when the registry cannot be asked and nothing is known here.
+    func configuration(of id: AccountID) async throws -> AccountConfiguration? {
+        if let entry = entries[id], entry.end > now() || feedIsAlive.withLock({ $0 }) { return entry.configuration }
+        return try await flights.value(for: id) { try await self.fetch(id) }
+    }
+
+    /// The feed has told a change of an account.
+    func drop(account id: String) {
+        epoch.withLock { $0 += 1 }
+        if let id = AccountID(id) { entries[id] = nil }
+    }
+
+    /// The feed has told a change of a connector's layers.
+    func drop(connector name: String) {
+        epoch.withLock { $0 += 1 }
+        entries.removeAll { _, entry in entry.configuration.connector.name == name }
+    }
+
+    /// Forgets everything.
+    func dropAll() {
+        epoch.withLock { $0 += 1 }
+        entries.removeAll()
+    }
+
+    /// Whether changes are being told as they happen.
+    func setFeed(alive: Bool) {
+        feedIsAlive.withLock { $0 = alive }
+    }
+
+    private func fetch(_ id: AccountID) async throws -> AccountConfiguration? {
+        let known = entries[id]
+        let started = epoch.withLock { $0 }
+        let answer: Conditional<ConfigurationRecord>?
+        do {
+            answer = try await registry.configuration(of: id, unless: known?.configuration.revision)
+        } catch let problem as Problem where problem.code == .serviceUnavailable {
+            guard let known else { throw problem }
+            return known.configuration
+        }
+        let configuration: AccountConfiguration
+        switch answer {
+        case nil:
+            entries[id] = nil
+            return nil
+        case .unchanged?:
+            guard let known else { throw Problem(.internalError, "the registry says unchanged of nothing") }
+            configuration = known.configuration
+        case .changed(let record)?:
+            guard let account = record.account else {
+                throw Problem(.internalError, "the registry gave a configuration without an account")
+            }
+            configuration = AccountConfiguration(
+                account: account, connector: try connector(record, of: account), revision: record.revision)
+        }
+        if epoch.withLock({ $0 }) == started {
+            entries[id] = Entry(configuration: configuration, end: now() + lifetime)
+        }
+        return configuration
+    }
+
+    /// The compiled layers; accounts without a layer of their own share them.
+    private func connector(_ record: ConfigurationRecord, of account: AccountRecord) throws -> CompiledConnector {
+        let name = record.layers.map { layer in
+            let owner =
+                switch layer.level {
+                case .platform: account.connector
+                case .environment: account.environmentID.description
+                case .account: account.id.description
+                }
+            return "\(layer.level.rawValue) \(owner) \(layer.version)"
+        }.joined(separator: "|")
+        let key = "\(account.connector)|\(name)"
+        if let connector = compiled[key] { return connector }
+        let layers = record.layers.map { ConfigLayer(level: $0.level, version: $0.version, document: $0.document) }
+        guard let base = layers.first, base.level == .platform else {
+            throw Problem(.configInvalid, "the connector '\(account.connector)' has no published configuration")
+        }
+        do {
+            let connector = try CompiledConnector(base: base, layers: Array(layers.dropFirst()), compiler: compiler)
+            compiled[key] = connector
+            return connector
+        } catch {
+            throw Problem(.configInvalid, "the configuration is not usable: \(error)", underlying: error)
+        }
+    }
+}
+
+/// Compiles each source once, however many accounts use it.
+private final class SharedExpressions: Sendable {
+    private let known: BoundedCache<String, ExpressionCompiler.Evaluate>
+
+    init(capacity: Int) {
+        known = BoundedCache(capacity: capacity)
+    }
+
+    var compile: ExpressionCompiler.Compile {
+        { (source: String) throws(SourceFault) in
+            if let evaluate = self.known[source] { return evaluate }
+            let evaluate = try JSONataLanguage.compile(source)
+            self.known[source] = evaluate
+            return evaluate
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import FoundationEssentials
+import HTTPTypes
+import RegistryContract
+import ServiceKit
+import Vocabulary
+
+/// Knows callers by their API keys. What the registry said is believed for at most the time given, and dropped at once
+/// when the change feed says that a key has changed. The text of a key is never kept, only its digest.
+final class KeyCache: CallerAuthenticator {
+    private struct Entry: Sendable {
+        let record: APIKeyRecord
+        let end: ContinuousClock.Instant
+    }
+
+    private let registry: any RegistryClient
+    private let digests: any Digests
+    private let lifetime: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let entries: BoundedCache<String, Entry>
+    private let flights = SingleFlight<String, APIKeyRecord?>()
+
+    init(
+        registry: any RegistryClient, digests: any Digests, lifetime: Duration, capacity: Int,
+        now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
+        self.registry = registry
+        self.digests = digests
+        self.lifetime = min(lifetime, .seconds(60))
+        self.now = now
+        entries = BoundedCache(capacity: capacity)
+    }
+
+    func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
+        guard let header = headers[.authorization] else { return .anonymous }
+        guard let key = Self.key(in: header) else { throw Self.refusal }
+        let sha256 = try digests.digest(.sha256, of: Array(key.utf8)).map(Self.hexadecimal).joined()
+        let record: APIKeyRecord?
+        if let entry = entries[sha256], entry.end > now() {
+            record = entry.record
+        } else {
+            record = try await flights.value(for: sha256) { [registry] in try await registry.apiKey(sha256: sha256) }
+            if let record { entries[sha256] = Entry(record: record, end: now() + lifetime) }
+        }
+        guard let record, !record.revoked else { throw Self.refusal }
+        return .apiKey(
+            APIKeyIdentity(
+                keyID: record.keyID, tenantID: record.tenantID, environmentID: record.environmentID,
+                scopes: Set(record.scopes.map(Scope.init(rawValue:)))))
+    }
+
+    /// Forgets what is known of a key.
+    func drop(_ id: String) {
+        entries.removeAll { _, entry in entry.record.keyID.description == id }
+    }
+
+    /// Forgets everything.
+    func dropAll() {
+        entries.removeAll()
+    }
+
+    /// The key in an `Authorization` field: as Bearer token, or as Basic user name for clients that know nothing else.
+    static func key(in header: String) -> String? {
+        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        guard parts.count == 2 else { return nil }
+        let text = String(parts[1].filter { $0 != " " })
+        switch parts[0].lowercased() {
+        case "bearer", "token": return text.isEmpty ? nil : text
+        case "basic":
+            guard let data = Data(base64Encoded: text), let pair = String(validating: data, as: UTF8.self) else {
+                return nil
+            }
+            let name = pair.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)[0]
+            return name.isEmpty ? nil : String(name)
+        default: return nil
+        }
+    }
+
+    private static let refusal = Problem(
+        .unauthorized, "the API key is not valid; send a valid one as Authorization: Bearer")
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        let digits = Array("0123456789abcdef")
+        return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+    }
+}

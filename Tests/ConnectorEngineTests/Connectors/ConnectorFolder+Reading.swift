@@ -1,0 +1,1 @@
+../../../Sources/tributary/Connectors/ConnectorFolder+Reading.swift
