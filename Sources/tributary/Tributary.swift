@@ -15,7 +15,7 @@ struct Tributary: AsyncParsableCommand {
                 name: "Services",
                 subcommands: [
                     AllCommand.self, RegistryCommand.self, BrokerCommand.self, VaultCommand.self,
-                    SyncCommand.self,
+                    ExecutorCommand.self, SyncCommand.self,
                 ]
             ),
             CommandGroup(
