@@ -13,10 +13,12 @@ struct AccountDoor: Sendable {
         let name = request.query["integrated_account_id"] ?? request.headers[.integratedAccountID]
         guard let name, !name.isEmpty else {
             throw Problem(
-                .invalidRequest, "name the account: integrated_account_id is missing",
+                .invalidRequest,
+                "name the account: integrated_account_id is missing",
                 failures: [
                     .init(code: "required", message: "the account to act for", pointer: "integrated_account_id")
-                ])
+                ]
+            )
         }
         return try await open(name, for: request.apiKey())
     }
@@ -31,8 +33,10 @@ struct AccountDoor: Sendable {
         case .active, .degraded: return configuration
         case .needsReauth:
             throw Problem(
-                .accountNeedsReauth, "the account's credentials are no longer valid; connect it again",
-                insight: ["needs_reauth": true])
+                .accountNeedsReauth,
+                "the account's credentials are no longer valid; connect it again",
+                insight: ["needs_reauth": true]
+            )
         case .connecting, .validationError, .postInstallError:
             throw Problem(.accountBlocked, "the account is not connected yet", retryAfter: .seconds(10))
         case .disabled: throw Problem(.accountBlocked, "the account is disabled", retryAfter: .seconds(60))

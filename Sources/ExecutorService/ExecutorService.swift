@@ -25,7 +25,9 @@ package struct ExecutorConfig: Sendable {
     package init() {}
 }
 
-/// The executor: `/unified`, `/proxy`, `/capabilities`. It keeps nothing but caches.
+/// The executor: `/unified`, `/proxy`, `/capabilities`.
+///
+/// It keeps nothing but caches.
 package final class ExecutorService: Sendable {
     private let keys: KeyCache
     private let feed: ChangeFeed
@@ -49,29 +51,60 @@ package final class ExecutorService: Sendable {
     ///   - wallClock: the time of day, to read expiries.
     ///   - sleep: waits between attempts to reach the registry.
     package init(
-        registry: any RegistryClient, broker: any BrokerClient, sender: any HTTPSender, model: UnifiedModel,
-        digests: any Digests, cursorKey: Secret<[UInt8]>, config: ExecutorConfig = ExecutorConfig(), logger: Logger,
+        registry: any RegistryClient,
+        broker: any BrokerClient,
+        sender: any HTTPSender,
+        model: UnifiedModel,
+        digests: any Digests,
+        cursorKey: Secret<[UInt8]>,
+        config: ExecutorConfig = ExecutorConfig(),
+        logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallClock: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
     ) {
         self.registry = registry
         keys = KeyCache(
-            registry: registry, digests: digests, lifetime: config.keyLifetime, capacity: config.cacheCapacity, now: now)
+            registry: registry,
+            digests: digests,
+            lifetime: config.keyLifetime,
+            capacity: config.cacheCapacity,
+            now: now
+        )
         let configurations = ConfigCache(
-            registry: registry, lifetime: config.configurationLifetime, capacity: config.cacheCapacity, now: now)
+            registry: registry,
+            lifetime: config.configurationLifetime,
+            capacity: config.cacheCapacity,
+            now: now
+        )
         let leases = AccessLeases(
-            broker: broker, lifetime: config.accessLifetime, capacity: config.cacheCapacity, now: now,
-            wallClock: wallClock)
+            broker: broker,
+            lifetime: config.accessLifetime,
+            capacity: config.cacheCapacity,
+            now: now,
+            wallClock: wallClock
+        )
         feed = ChangeFeed(
-            registry: registry, keys: keys, configurations: configurations, leases: leases, sleep: sleep,
-            logger: logger)
+            registry: registry,
+            keys: keys,
+            configurations: configurations,
+            leases: leases,
+            sleep: sleep,
+            logger: logger
+        )
         let door = AccountDoor(configurations: configurations)
         unified = UnifiedRoutes(
-            engine: Engine(model: model, sender: sender, digests: digests, cursorKey: cursorKey), door: door,
-            leases: leases, model: model)
+            engine: Engine(model: model, sender: sender, digests: digests, cursorKey: cursorKey),
+            door: door,
+            leases: leases,
+            model: model
+        )
         proxy = ProxyRoutes(
-            engine: ProxyEngine(sender: sender), door: door, leases: leases, bodyBytesMax: config.proxyBodyBytesMax)
+            engine: ProxyEngine(sender: sender),
+            door: door,
+            leases: leases,
+            bodyBytesMax: config.proxyBodyBytesMax
+        )
         description = DescriptionRoutes(door: door, model: model)
     }
 

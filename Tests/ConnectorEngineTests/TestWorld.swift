@@ -12,7 +12,11 @@ enum TestWorld {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static func model() throws -> UnifiedModel {
+    static func model() throws -> UnifiedModel { try loaded.get() }
+
+    private static let loaded = Result { try load() }
+
+    private static func load() throws -> UnifiedModel {
         let folder = root.appendingPathComponent("openapi/models").resolvingSymlinksInPath()
         var documents: [String: JSONValue] = [:]
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) ?? .init()

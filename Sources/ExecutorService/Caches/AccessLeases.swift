@@ -18,8 +18,11 @@ final class AccessLeases: Sendable {
     private let flights = SingleFlight<AccountID, ConnectorEngine.UsableAccess>()
 
     init(
-        broker: any BrokerClient, lifetime: Duration, capacity: Int,
-        now: @escaping @Sendable () -> ContinuousClock.Instant, wallClock: @escaping @Sendable () -> Date
+        broker: any BrokerClient,
+        lifetime: Duration,
+        capacity: Int,
+        now: @escaping @Sendable () -> ContinuousClock.Instant,
+        wallClock: @escaping @Sendable () -> Date
     ) {
         self.broker = broker
         self.lifetime = min(lifetime, .seconds(60))
@@ -39,7 +42,8 @@ final class AccessLeases: Sendable {
     }
 
     fileprivate func access(
-        of account: AccountID, rejected: ConnectorEngine.UsableAccess?
+        of account: AccountID,
+        rejected: ConnectorEngine.UsableAccess?
     ) async throws -> ConnectorEngine.UsableAccess {
         if let lease = leases[account], lease.end > now(), lease.access.version != rejected?.version {
             return lease.access
@@ -47,7 +51,10 @@ final class AccessLeases: Sendable {
         return try await flights.value(for: account) {
             let answer = try await self.broker.usableAccess(of: account, rejected: rejected?.version)
             let access = ConnectorEngine.UsableAccess(
-                method: answer.method, values: answer.values, version: answer.version)
+                method: answer.method,
+                values: answer.values,
+                version: answer.version
+            )
             self.leases[account] = Lease(access: access, end: self.end(answer.expiresAt))
             return access
         }

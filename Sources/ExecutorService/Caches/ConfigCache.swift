@@ -33,7 +33,9 @@ final class ConfigCache: Sendable {
     private let epoch = Mutex(0)
 
     init(
-        registry: any RegistryClient, lifetime: Duration, capacity: Int,
+        registry: any RegistryClient,
+        lifetime: Duration,
+        capacity: Int,
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.registry = registry
@@ -98,7 +100,10 @@ final class ConfigCache: Sendable {
                 throw Problem(.internalError, "the registry gave a configuration without an account")
             }
             configuration = AccountConfiguration(
-                account: account, connector: try connector(record, of: account), revision: record.revision)
+                account: account,
+                connector: try connector(record, of: account),
+                revision: record.revision
+            )
         }
         if epoch.withLock({ $0 }) == started {
             entries[id] = Entry(configuration: configuration, end: now() + lifetime)

@@ -4,8 +4,10 @@ import RegistryContract
 import ServiceKit
 import Vocabulary
 
-/// Knows callers by their API keys. What the registry said is believed for at most the time given, and dropped at once
-/// when the change feed says that a key has changed. The text of a key is never kept, only its digest.
+/// Knows callers by their API keys.
+///
+/// What the registry said is believed for at most the time given, and dropped at once when the change feed says that a
+/// key has changed. The text of a key is never kept, only its digest.
 final class KeyCache: CallerAuthenticator {
     private struct Entry: Sendable {
         let record: APIKeyRecord
@@ -20,7 +22,10 @@ final class KeyCache: CallerAuthenticator {
     private let flights = SingleFlight<String, APIKeyRecord?>()
 
     init(
-        registry: any RegistryClient, digests: any Digests, lifetime: Duration, capacity: Int,
+        registry: any RegistryClient,
+        digests: any Digests,
+        lifetime: Duration,
+        capacity: Int,
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.registry = registry
@@ -44,8 +49,12 @@ final class KeyCache: CallerAuthenticator {
         guard let record, !record.revoked else { throw Self.refusal }
         return .apiKey(
             APIKeyIdentity(
-                keyID: record.keyID, tenantID: record.tenantID, environmentID: record.environmentID,
-                scopes: Set(record.scopes.map(Scope.init(rawValue:)))))
+                keyID: record.keyID,
+                tenantID: record.tenantID,
+                environmentID: record.environmentID,
+                scopes: Set(record.scopes.map(Scope.init(rawValue:)))
+            )
+        )
     }
 
     /// Forgets what is known of a key.
@@ -76,7 +85,9 @@ final class KeyCache: CallerAuthenticator {
     }
 
     private static let refusal = Problem(
-        .unauthorized, "the API key is not valid; send a valid one as Authorization: Bearer")
+        .unauthorized,
+        "the API key is not valid; send a valid one as Authorization: Bearer"
+    )
 
     private static func hexadecimal(_ byte: UInt8) -> String {
         let digits = Array("0123456789abcdef")

@@ -15,21 +15,32 @@ struct DescriptionRoutes: Sendable {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                .get, "/capabilities/{integrated_account_id}", operationID: "getCapabilities",
-                summary: "Tell what an account can do", tags: ["capabilities"], access: .apiKey([.unifiedRead]),
+                .get,
+                "/capabilities/{integrated_account_id}",
+                operationID: "getCapabilities",
+                summary: "Tell what an account can do",
+                tags: ["capabilities"],
+                access: .apiKey([.unifiedRead]),
                 responses: [ResponseSpec(200, "Resources and their methods", schema: ["type": "object"])],
                 handler: { request in
                     let configuration = try await door.open(
-                        request.pathParameter("integrated_account_id"), for: request.apiKey())
+                        request.pathParameter("integrated_account_id"),
+                        for: request.apiKey()
+                    )
                     return .json(capabilities(configuration))
-                }),
+                }
+            ),
             Endpoint(
-                .get, "/unified/{category}/{resource}/meta/{method}", operationID: "getMethodMeta",
-                summary: "Tell what a method takes and gives, as JSON Schemas", tags: ["unified"],
+                .get,
+                "/unified/{category}/{resource}/meta/{method}",
+                operationID: "getMethodMeta",
+                summary: "Tell what a method takes and gives, as JSON Schemas",
+                tags: ["unified"],
                 access: .apiKey([.unifiedRead]),
                 query: [QueryParameter("integrated_account_id", .string, "The account to act for.")],
                 responses: [ResponseSpec(200, "The schemas", schema: ["type": "object"])],
-                handler: { try await meta($0) }),
+                handler: { try await meta($0) }
+            ),
         ]
     }
 
@@ -40,7 +51,8 @@ struct DescriptionRoutes: Sendable {
             for (resource, methods) in resources.sorted(by: { $0.key < $1.key }) {
                 described[resource] = .object([
                     "methods": .object(
-                        JSONObject(methods.sorted { $0.key < $1.key }.map { ($0.key, abilities(of: $0.value)) }))
+                        JSONObject(methods.sorted { $0.key < $1.key }.map { ($0.key, abilities(of: $0.value)) })
+                    )
                 ])
             }
             categories[category] = .object(described)
@@ -72,7 +84,8 @@ struct DescriptionRoutes: Sendable {
         guard let mapping = configuration.connector.mapping(category: category, resource: name, method: method) else {
             throw Problem(
                 .methodNotSupported,
-                "the connector '\(configuration.connector.name)' has no \(method) of \(category)/\(name)")
+                "the connector '\(configuration.connector.name)' has no \(method) of \(category)/\(name)"
+            )
         }
         return .json([
             "category": .string(category), "resource": .string(name), "method": .string(method),

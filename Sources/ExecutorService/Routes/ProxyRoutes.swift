@@ -21,7 +21,9 @@ struct ProxyRoutes: Sendable {
             [
                 endpoint(method, "/proxy/@{integrated_account_id}/{path...}", "proxy\(word)ByAccount") { request in
                     let account = try await door.open(
-                        request.pathParameter("integrated_account_id"), for: request.apiKey())
+                        request.pathParameter("integrated_account_id"),
+                        for: request.apiKey()
+                    )
                     return try await answer(request, .raw(path: "/" + request.pathParameter("path")), account)
                 },
                 endpoint(method, "/proxy/-/{path...}", "proxy\(word)Path") { request in
@@ -33,7 +35,9 @@ struct ProxyRoutes: Sendable {
                 },
                 endpoint(method, "/proxy/{resource}/{rest}", "proxy\(word)Record") { request in
                     let target = ProxyCall.Target.named(
-                        resource: try request.pathParameter("resource"), rest: try request.pathParameter("rest"))
+                        resource: try request.pathParameter("resource"),
+                        rest: try request.pathParameter("rest")
+                    )
                     return try await answer(request, target, door.open(request))
                 },
             ]
@@ -41,24 +45,45 @@ struct ProxyRoutes: Sendable {
     }
 
     private func endpoint(
-        _ method: HTTPRequest.Method, _ path: String, _ operationID: String, _ handler: @escaping Endpoint.Handler
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ operationID: String,
+        _ handler: @escaping Endpoint.Handler
     ) -> Endpoint {
         Endpoint(
-            method, path, operationID: operationID, summary: "Call the vendor's own API",
-            description: "The vendor's status, body and allowed header fields come back as they are.", tags: ["proxy"],
-            access: .apiKey([.proxy]), allowsAnyQuery: true, body: .raw(bytesMax: bodyBytesMax),
-            responses: [ResponseSpec(200, "What the vendor answers", contentType: "*/*")], handler: handler)
+            method,
+            path,
+            operationID: operationID,
+            summary: "Call the vendor's own API",
+            description: "The vendor's status, body and allowed header fields come back as they are.",
+            tags: ["proxy"],
+            access: .apiKey([.proxy]),
+            allowsAnyQuery: true,
+            body: .raw(bytesMax: bodyBytesMax),
+            responses: [ResponseSpec(200, "What the vendor answers", contentType: "*/*")],
+            handler: handler
+        )
     }
 
     private func answer(
-        _ request: EndpointRequest, _ target: ProxyCall.Target, _ configuration: AccountConfiguration
+        _ request: EndpointRequest,
+        _ target: ProxyCall.Target,
+        _ configuration: AccountConfiguration
     ) async throws -> EndpointResponse {
         let call = ProxyCall(
-            method: request.method, target: target, rawQuery: request.rawQuery, headers: request.headers,
-            body: request.body.isEmpty ? nil : request.body, account: configuration.account.id)
+            method: request.method,
+            target: target,
+            rawQuery: request.rawQuery,
+            headers: request.headers,
+            body: request.body.isEmpty ? nil : request.body,
+            account: configuration.account.id
+        )
         let result = try await engine.execute(
-            call, connector: configuration.connector, variables: configuration.account.variables,
-            access: leases.source(for: configuration.account.id))
+            call,
+            connector: configuration.connector,
+            variables: configuration.account.variables,
+            access: leases.source(for: configuration.account.id)
+        )
         var headers = result.headers
         headers[.remoteStatus] = String(result.status)
         headers[.configRevision] = configuration.connector.revision

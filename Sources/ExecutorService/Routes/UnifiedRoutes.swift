@@ -17,18 +17,30 @@ struct UnifiedRoutes: Sendable {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                .get, "/unified/{category}/{resource}", operationID: "listUnifiedRecords",
+                .get,
+                "/unified/{category}/{resource}",
+                operationID: "listUnifiedRecords",
                 summary: "List the records of a unified resource",
-                description: "Filters are query parameters: `field=value` or `field[op]=value`.", tags: ["unified"],
-                access: .apiKey([.unifiedRead]), query: Self.listParameters, allowsAnyQuery: true,
+                description: "Filters are query parameters: `field=value` or `field[op]=value`.",
+                tags: ["unified"],
+                access: .apiKey([.unifiedRead]),
+                query: Self.listParameters,
+                allowsAnyQuery: true,
                 responses: [ResponseSpec(200, "A page of records", schema: Self.page)],
-                handler: { try await answer($0, method: "list") }),
+                handler: { try await answer($0, method: "list") }
+            ),
             Endpoint(
-                .get, "/unified/{category}/{resource}/{id}", operationID: "getUnifiedRecord",
-                summary: "Get one record of a unified resource", tags: ["unified"],
-                access: .apiKey([.unifiedRead]), query: [Self.account], allowsAnyQuery: true,
+                .get,
+                "/unified/{category}/{resource}/{id}",
+                operationID: "getUnifiedRecord",
+                summary: "Get one record of a unified resource",
+                tags: ["unified"],
+                access: .apiKey([.unifiedRead]),
+                query: [Self.account],
+                allowsAnyQuery: true,
                 responses: [ResponseSpec(200, "The record", schema: ["type": "object"])],
-                handler: { try await answer($0, method: "get") }),
+                handler: { try await answer($0, method: "get") }
+            ),
         ]
     }
 
@@ -45,12 +57,20 @@ struct UnifiedRoutes: Sendable {
         }
         let configuration = try await door.open(request)
         let call = UnifiedCall(
-            category: category, resource: resource, method: method, id: request.pathParameters["id"],
-            query: request.query.items.map { ($0.name, $0.value) }, account: configuration.account.id,
-            requestID: request.requestID)
+            category: category,
+            resource: resource,
+            method: method,
+            id: request.pathParameters["id"],
+            query: request.query.items.map { ($0.name, $0.value) },
+            account: configuration.account.id,
+            requestID: request.requestID
+        )
         let result = try await engine.execute(
-            call, connector: configuration.connector, variables: configuration.account.variables,
-            access: leases.source(for: configuration.account.id))
+            call,
+            connector: configuration.connector,
+            variables: configuration.account.variables,
+            access: leases.source(for: configuration.account.id)
+        )
         var headers: HTTPFields = [.configRevision: configuration.connector.revision]
         if let limit = result.remoteRateLimit {
             headers[.remoteLimit] = limit.limit.map(String.init)
@@ -61,7 +81,10 @@ struct UnifiedRoutes: Sendable {
     }
 
     private static let account = QueryParameter(
-        "integrated_account_id", .string, "The account to act for; the header X-Integrated-Account-Id is the same.")
+        "integrated_account_id",
+        .string,
+        "The account to act for; the header X-Integrated-Account-Id is the same."
+    )
     private static let listParameters = [
         account,
         QueryParameter("limit", .string, "Records of a page, 1 to \(UnifiedQuery.limitMax); 50 when absent."),

@@ -2,6 +2,7 @@ import ConnectorConfig
 import ConnectorEngine
 import Foundation
 import JSONValue
+import Synchronization
 import Vocabulary
 
 /// The connectors of this package, as their folders have them.
@@ -23,14 +24,21 @@ enum ConnectorFiles {
 
     static func connector(_ name: String, layers: [ConfigLayer] = []) throws -> CompiledConnector {
         try CompiledConnector(
-            base: ConfigLayer(level: .platform, version: 1, document: document(name)), layers: layers)
+            base: ConfigLayer(level: .platform, version: 1, document: document(name)),
+            layers: layers
+        )
     }
 
     static func preview(
-        _ name: String, variables: JSONObject = [:], layers: [ConfigLayer] = []
+        _ name: String,
+        variables: JSONObject = [:],
+        layers: [ConfigLayer] = []
     ) throws -> ConnectorPreview {
         ConnectorPreview(
-            connector: try connector(name, layers: layers), model: try TestWorld.model(), variables: variables)
+            connector: try connector(name, layers: layers),
+            model: try TestWorld.model(),
+            variables: variables
+        )
     }
 }
 
@@ -45,7 +53,9 @@ enum VendorSamples {
 
     /// Paths of the samples in a vendor's folder whose names fulfil a condition.
     static func paths(_ folder: String, where isWanted: (String) -> Bool) -> [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: self.folder.appendingPathComponent(folder).path)) ?? []
+        let files =
+            (try? FileManager.default.contentsOfDirectory(atPath: self.folder.appendingPathComponent(folder).path))
+            ?? []
         return files.filter(isWanted).sorted().map { "\(folder)/\($0)" }
     }
 }

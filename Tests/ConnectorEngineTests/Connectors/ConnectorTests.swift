@@ -44,8 +44,13 @@ struct ConnectorTests {
             let native = [UInt8](try Data(contentsOf: folder.appendingPathComponent(file)))
             let answer = try JSONValue(
                 parsing: preview.map(
-                    category: parts[0], resource: parts[1], method: parts[2], body: native,
-                    query: [("ignore_remote_data", "true")]))
+                    category: parts[0],
+                    resource: parts[1],
+                    method: parts[2],
+                    body: native,
+                    query: [("ignore_remote_data", "true")]
+                )
+            )
             let golden = folder.appendingPathComponent(file.replacing(".native.json", with: ".unified.json"))
             if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil {
                 try Data(answer.bytes(.pretty) + [10]).write(to: golden)
@@ -61,24 +66,35 @@ struct ConnectorTests {
 
     @Test func `an account's override adds a field, and its native name is asked for by itself`() throws {
         let override: JSONValue = [
-            "mappings": ["crm": ["contacts": ["*": ["response_mapping": "response.{\"customer_tier\": Customer_Tier__c}"]]]]
+            "mappings": [
+                "crm": ["contacts": ["*": ["response_mapping": "response.{\"customer_tier\": Customer_Tier__c}"]]]
+            ]
         ]
         let preview = try ConnectorFiles.preview(
-            "salesforce", variables: ["instance_url": "https://acme.my.salesforce.com"],
-            layers: [ConfigLayer(level: .account, version: 1, document: override)])
+            "salesforce",
+            variables: ["instance_url": "https://acme.my.salesforce.com"],
+            layers: [ConfigLayer(level: .account, version: 1, document: override)]
+        )
         let body: JSONValue = [
             "done": true, "totalSize": 1,
-            "records": [["Id": "003A", "LastName": "Ek", "Customer_Tier__c": "gold", "SystemModstamp": "2026-05-01T07:25:37.000+0000"]],
+            "records": [
+                [
+                    "Id": "003A", "LastName": "Ek", "Customer_Tier__c": "gold",
+                    "SystemModstamp": "2026-05-01T07:25:37.000+0000",
+                ]
+            ],
         ]
         let answer = try JSONValue(
-            parsing: preview.map(category: "crm", resource: "contacts", method: "list", body: body.bytes()))
+            parsing: preview.map(category: "crm", resource: "contacts", method: "list", body: body.bytes())
+        )
         #expect(answer["result"]?[0]?["customer_tier"] == "gold")
         #expect(answer["result"]?[0]?["last_name"] == "Ek")
         #expect(answer["result"]?[0]?["custom_fields"] == ["Customer_Tier__c": "gold"])
         let request = try preview.request(category: "crm", resource: "contacts", method: "list")
         #expect(request["url"]?.string?.contains("Customer_Tier__c") == true)
         let plain = try ConnectorFiles.preview(
-            "salesforce", variables: ["instance_url": "https://acme.my.salesforce.com"]
+            "salesforce",
+            variables: ["instance_url": "https://acme.my.salesforce.com"]
         ).request(category: "crm", resource: "contacts", method: "list")
         #expect(plain["url"]?.string?.contains("Customer_Tier__c") == false)
     }
@@ -88,7 +104,8 @@ struct ConnectorTests {
 struct ConnectorRequestTests {
     private func soql(_ query: [(name: String, value: String)], resource: String = "contacts") throws -> String {
         let request = try ConnectorFiles.preview(
-            "salesforce", variables: ["instance_url": "https://acme.my.salesforce.com"]
+            "salesforce",
+            variables: ["instance_url": "https://acme.my.salesforce.com"]
         ).request(category: "crm", resource: resource, method: "list", query: query)
         let url = try #require(request["url"]?.string)
         let start = "https://acme.my.salesforce.com/services/data/v66.0/query?q="
@@ -120,23 +137,38 @@ struct ConnectorRequestTests {
 
     @Test func `filters are joined and an order comes before the stable one`() throws {
         let text = try soql([("first_name", "A"), ("title", "B"), ("sort_by[updated_at]", "desc")])
-        #expect(text.hasSuffix(" WHERE FirstName = 'A' AND Title = 'B' ORDER BY SystemModstamp DESC NULLS LAST, Id ASC"))
-        #expect(try soql([("number_of_employees[gte]", "100")], resource: "accounts").contains("NumberOfEmployees >= 100"))
+        #expect(
+            text.hasSuffix(" WHERE FirstName = 'A' AND Title = 'B' ORDER BY SystemModstamp DESC NULLS LAST, Id ASC")
+        )
+        #expect(
+            try soql([("number_of_employees[gte]", "100")], resource: "accounts").contains("NumberOfEmployees >= 100")
+        )
         #expect(throws: Problem.self) { try soql([("number_of_employees[gte]", "1 OR 1=1")], resource: "accounts") }
     }
 
     @Test func `a page's size is told in the vendor's own bounds`() throws {
-        let preview = try ConnectorFiles.preview("salesforce", variables: ["instance_url": "https://a.my.salesforce.com"])
+        let preview = try ConnectorFiles.preview(
+            "salesforce",
+            variables: ["instance_url": "https://a.my.salesforce.com"]
+        )
         for (limit, size) in [("2", 200), ("500", 500), ("1000", 1000)] {
             let request = try preview.request(
-                category: "crm", resource: "contacts", method: "list", query: [("limit", limit)])
+                category: "crm",
+                resource: "contacts",
+                method: "list",
+                query: [("limit", limit)]
+            )
             #expect(request["headers"]?["Sforce-Query-Options"] == .string("batchSize=\(size)"))
         }
     }
 
     private func search(_ query: [(name: String, value: String)]) throws -> JSONValue {
         try ConnectorFiles.preview("hubspot").request(
-            category: "crm", resource: "contacts", method: "list", query: query)
+            category: "crm",
+            resource: "contacts",
+            method: "list",
+            query: query
+        )
     }
 
     @Test func `a list without conditions is the plain one, with one that is a search`() throws {
@@ -151,7 +183,8 @@ struct ConnectorRequestTests {
         #expect(
             found["body"]?["filterGroups"] == [
                 ["filters": [["propertyName": "lastname", "operator": "EQ", "value": "Ek"]]]
-            ])
+            ]
+        )
         #expect(found["body"]?["sorts"] == [])
         #expect(found["body"]?["properties"]?.array?.contains("email") == true)
     }
@@ -165,8 +198,9 @@ struct ConnectorRequestTests {
             body?["filterGroups"]?[0]?["filters"] == [
                 ["propertyName": "email", "operator": "IN", "values": ["a@b.example", "c@d.example"]],
                 ["propertyName": "jobtitle", "operator": "CONTAINS_TOKEN", "value": "*eng*"],
-                ["propertyName": "lastmodifieddate", "operator": "GT", "value": "1777593600000"],
-            ])
+                ["propertyName": "lastmodifieddate", "operator": "GT", "value": "2026-05-01T00:00:00Z"],
+            ]
+        )
         #expect(body?["sorts"] == [["propertyName": "lastmodifieddate", "direction": "DESCENDING"]])
         #expect(body?["query"] == "acme")
         #expect(throws: Problem.self) {
@@ -176,13 +210,23 @@ struct ConnectorRequestTests {
 
     @Test func `the company's name is in the address, and nothing else fits there`() throws {
         let request = try ConnectorFiles.preview("bamboohr", variables: ["subdomain": "acme"]).request(
-            category: "hris", resource: "employees", method: "get", id: "42")
-        #expect(request["url"]?.string?.hasPrefix("https://acme.bamboohr.com/api/v1/employees/42?fields=employeeNumber%2C") == true)
+            category: "hris",
+            resource: "employees",
+            method: "get",
+            id: "42"
+        )
+        #expect(
+            request["url"]?.string?.hasPrefix("https://acme.bamboohr.com/api/v1/employees/42?fields=employeeNumber%2C")
+                == true
+        )
         #expect(request["headers"]?["Accept"] == "application/json")
         for hostile in ["evil.example/", "evil.example#", "a.evil.example:80/", "x@evil.example/"] {
             #expect(throws: Problem.self) {
                 try ConnectorFiles.preview("bamboohr", variables: ["subdomain": .string(hostile)]).request(
-                    category: "hris", resource: "employees", method: "list")
+                    category: "hris",
+                    resource: "employees",
+                    method: "list"
+                )
             }
         }
     }
@@ -192,11 +236,21 @@ struct ConnectorRequestTests {
 @Suite(.enabled(if: VendorSamples.arePresent, "the vendors' samples are not beside the package"))
 struct VendorSampleTests {
     private func check(
-        _ connector: String, _ category: String, _ resource: String, _ method: String, _ body: JSONValue, _ source: String
+        _ connector: String,
+        _ category: String,
+        _ resource: String,
+        _ method: String,
+        _ body: JSONValue,
+        _ source: String
     ) throws -> [JSONValue] {
         let answer = try JSONValue(
             parsing: ConnectorFiles.preview(connector).map(
-                category: category, resource: resource, method: method, body: body.bytes()))
+                category: category,
+                resource: resource,
+                method: method,
+                body: body.bytes()
+            )
+        )
         let records = method == "list" ? answer["result"]?.array ?? [] : [answer]
         let schema = try #require(TestWorld.model().resource(category, resource)).schema
         for record in records {
