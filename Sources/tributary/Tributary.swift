@@ -15,7 +15,7 @@ struct Tributary: AsyncParsableCommand {
                 name: "Services",
                 subcommands: [
                     AllCommand.self, RegistryCommand.self, BrokerCommand.self, VaultCommand.self,
-                    ExecutorCommand.self, SyncCommand.self,
+                    ExecutorCommand.self, SyncCommand.self, SandboxCommand.self,
                 ]
             ),
             CommandGroup(

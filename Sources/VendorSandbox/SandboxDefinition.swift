@@ -1,0 +1,160 @@
+import Foundation
+import JSONValue
+import JSONata
+
+/// A vendor as data: how it authenticates, which routes it has, how it pages and how it complains.
+///
+/// The words are described in `connectors/README.md`, section Sandbox. Answers are JSONata expressions over what a
+/// route has found, so no vendor's shape is known here.
+struct SandboxDefinition: Sendable {
+    /// What an authorization server needs to know.
+    struct OAuth: Sendable {
+        let authorizePath: String
+        let tokenPath: String
+        let revokePath: String?
+        let clientID: String
+        let clientSecret: String
+        let rotates: Bool
+        let lifetime: Int
+        let requiresProofKey: Bool
+        let answer: JSONataExpression
+    }
+
+    /// What a route does before it answers.
+    enum Action: Sendable {
+        /// Nothing.
+        case answer
+        /// A statement of the SQL-like language in a query parameter.
+        case sql(parameter: String, tables: [String: String])
+        /// The rest of a statement's result, by the locator in the path.
+        case locator
+        /// The records of a collection, in their order.
+        case list(collection: String)
+        /// The records that groups of filters in the body select.
+        case search(collection: String)
+        /// One record by the id in the path.
+        case get(collection: String)
+        case create(collection: String)
+        case update(collection: String)
+        case delete(collection: String)
+    }
+
+    struct Route: Sendable {
+        let method: String
+        let path: [String]
+        let auth: String
+        let action: Action
+        let status: Int
+        let pageSize: JSONataExpression?
+        let after: JSONataExpression?
+        let answer: JSONataExpression?
+        let headers: JSONataExpression?
+    }
+
+    /// An error as the vendor writes it.
+    struct Complaint: Sendable {
+        let status: Int
+        let headers: [(String, String)]
+        let body: JSONataExpression?
+        let text: String?
+    }
+
+    struct RateLimit: Sendable {
+        let requests: Int
+        let seconds: Int
+    }
+
+    let hosts: [String]
+    let oauth: OAuth?
+    /// Keys that are accepted as the user name of Basic or as a bearer.
+    let keys: [String]
+    let routes: [Route]
+    let errors: [String: Complaint]
+    let collections: [String: Collection]
+    let headers: JSONataExpression?
+    let rateLimit: RateLimit?
+
+    struct Collection: Sendable {
+        let idField: String
+        let records: [JSONValue]
+        /// Where a record's searchable properties are; empty for the record itself.
+        let properties: String
+        let nextID: String
+    }
+
+    init(_ document: JSONValue, folder: URL) throws {
+        func required(_ value: JSONValue, _ key: String) throws -> String {
+            guard let text = value[key]?.string else { throw SandboxCatalog.Failure(description: "'\(key)' is missing") }
+            return text
+        }
+        hosts = (document["hosts"]?.array ?? []).compactMap(\.string)
+        oauth = try document["oauth"].map { oauth in
+            OAuth(
+                authorizePath: try required(oauth, "authorize_path"), tokenPath: try required(oauth, "token_path"),
+                revokePath: oauth["revoke_path"]?.string, clientID: try required(oauth, "client_id"),
+                clientSecret: try required(oauth, "client_secret"), rotates: oauth["refresh"]?.string == "rotating",
+                lifetime: oauth["lifetime"]?.int ?? 3600, requiresProofKey: oauth["pkce"]?.bool ?? false,
+                answer: try JSONataExpression(compiling: required(oauth, "answer")))
+        }
+        keys = (document["keys"]?.array ?? []).compactMap(\.string)
+        headers = try Self.expression(document["headers"])
+        rateLimit = document["rate_limit"].map {
+            RateLimit(requests: $0["requests"]?.int ?? 100, seconds: $0["seconds"]?.int ?? 10)
+        }
+        var collections: [String: Collection] = [:]
+        for member in document["collections"]?.object ?? [:] {
+            let file = folder.appendingPathComponent(try required(member.value, "file"))
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let records = try text.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+            collections[member.key] = Collection(
+                idField: member.value["id"]?.string ?? "id", records: records,
+                properties: member.value["properties"]?.string ?? "",
+                nextID: member.value["next_id"]?.string ?? "900001")
+        }
+        self.collections = collections
+        var errors: [String: Complaint] = [:]
+        for member in document["errors"]?.object ?? [:] {
+            errors[member.key] = Complaint(
+                status: member.value["status"]?.int ?? 500,
+                headers: (member.value["headers"]?.object ?? [:]).map { ($0.key, $0.value.string ?? $0.value.text()) },
+                body: try Self.expression(member.value["body"]), text: member.value["text"]?.string)
+        }
+        self.errors = errors
+        routes = try (document["routes"]?.array ?? []).map { route in
+            let parts = try required(route, "route").split(separator: " ")
+            guard parts.count == 2 else { throw SandboxCatalog.Failure(description: "a route is written 'GET /path'") }
+            return Route(
+                method: String(parts[0]), path: Self.segments(parts[1]), auth: route["auth"]?.string ?? "token",
+                action: try Self.action(route), status: route["status"]?.int ?? 200,
+                pageSize: try Self.expression(route["page_size"]), after: try Self.expression(route["after"]),
+                answer: try Self.expression(route["answer"]), headers: try Self.expression(route["headers"]))
+        }
+    }
+
+    static func segments(_ path: some StringProtocol) -> [String] {
+        path.split { $0 == "/" }.map { String($0) }
+    }
+
+    private static func expression(_ value: JSONValue?) throws -> JSONataExpression? {
+        try value?.string.map { try JSONataExpression(compiling: $0) }
+    }
+
+    private static func action(_ route: JSONValue) throws -> Action {
+        let collection = route["collection"]?.string ?? ""
+        switch route["action"]?.string ?? "answer" {
+        case "answer": return .answer
+        case "sql":
+            var tables: [String: String] = [:]
+            for member in route["tables"]?.object ?? [:] { tables[member.key] = member.value.string }
+            return .sql(parameter: route["parameter"]?.string ?? "q", tables: tables)
+        case "locator": return .locator
+        case "list": return .list(collection: collection)
+        case "search": return .search(collection: collection)
+        case "get": return .get(collection: collection)
+        case "create": return .create(collection: collection)
+        case "update": return .update(collection: collection)
+        case "delete": return .delete(collection: collection)
+        case let other: throw SandboxCatalog.Failure(description: "there is no action '\(other)'")
+        }
+    }
+}

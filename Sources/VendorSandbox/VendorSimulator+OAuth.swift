@@ -1,0 +1,158 @@
+import JSONValue
+import Synchronization
+import Vocabulary
+
+/// The authorization server: consent page, code exchange with proof key, refresh, revocation (RFC 6749, 7636, 7009).
+extension VendorSimulator {
+    /// The answer, when the path is one of the authorization server's.
+    func oauthAnswer(_ request: SandboxRequest) -> SandboxResponse? {
+        guard let oauth = definition.oauth else { return nil }
+        switch request.path {
+        case oauth.authorizePath: return request.method == "POST" ? decide(request, oauth) : consent(request, oauth)
+        case oauth.tokenPath where request.method == "POST": return token(request, oauth)
+        case oauth.revokePath where request.method == "POST": return revoke(request)
+        default: return nil
+        }
+    }
+
+    private func consent(_ request: SandboxRequest, _ oauth: SandboxDefinition.OAuth) -> SandboxResponse {
+        guard request.query("client_id") == oauth.clientID, let redirect = request.query("redirect_uri"), !redirect.isEmpty else {
+            return .html(Self.page("This application is unknown", "<p>client_id or redirect_uri is not registered.</p>"), status: 400)
+        }
+        if oauth.requiresProofKey, request.query("code_challenge_method") != "S256" {
+            return SandboxResponse(
+                status: 302, headers: [("Location", Self.back(redirect, ["error": "invalid_request", "state": request.query("state") ?? ""]))])
+        }
+        let hidden = request.query.map {
+            "<input type=\"hidden\" name=\"\(Self.escaped($0.name))\" value=\"\(Self.escaped($0.value))\">"
+        }.joined(separator: "\n")
+        let scope = Self.escaped(request.query("scope") ?? "")
+        return .html(
+            Self.page(
+                "Allow access?",
+                """
+                <p>An application asks for access to your data: <strong>\(scope)</strong></p>
+                <form method="post" action="\(Self.escaped(request.path))">
+                \(hidden)
+                <button type="submit" name="decision" value="allow">Allow</button>
+                <button type="submit" name="decision" value="deny">Deny</button>
+                </form>
+                """))
+    }
+
+    private func decide(_ request: SandboxRequest, _ oauth: SandboxDefinition.OAuth) -> SandboxResponse {
+        let form = request.form
+        guard form["client_id"] == oauth.clientID, let redirect = form["redirect_uri"] else {
+            return .html(Self.page("This application is unknown", ""), status: 400)
+        }
+        let stateText = form["state"] ?? ""
+        guard form["decision"] == "allow" else {
+            return SandboxResponse(
+                status: 302, headers: [("Location", Self.back(redirect, ["error": "access_denied", "state": stateText]))])
+        }
+        let code = state.withLock { state -> String in
+            let number = state.nextNumber()
+            let code = "code-\(number)-\(secretText())"
+            state.grants[number] = VendorState.Grant(
+                code: code, redirectURI: redirect, challenge: form["code_challenge"], scope: form["scope"] ?? "")
+            state.codes[code] = number
+            return code
+        }
+        return SandboxResponse(status: 302, headers: [("Location", Self.back(redirect, ["code": code, "state": stateText]))])
+    }
+
+    private func token(_ request: SandboxRequest, _ oauth: SandboxDefinition.OAuth) -> SandboxResponse {
+        let form = request.form
+        var client = (id: form["client_id"], secret: form["client_secret"])
+        if let header = request.header("authorization"), header.hasPrefix("Basic "),
+            let pair = Base64Text.decode(String(header.dropFirst(6)))
+        {
+            let sides = String(decoding: pair, as: UTF8.self).split(separator: ":", maxSplits: 1)
+            if sides.count == 2 { client = (FormText.decoded(sides[0]), FormText.decoded(sides[1])) }
+        }
+        guard client.id == oauth.clientID, client.secret == oauth.clientSecret else {
+            return complain("invalid_client", request, [:])
+        }
+        switch form["grant_type"] {
+        case "authorization_code":
+            guard let number = state.withLock({ $0.codes.removeValue(forKey: form["code"] ?? "") }),
+                let grant = state.withLock({ $0.grants[number] }), grant.redirectURI == form["redirect_uri"],
+                proves(form["code_verifier"], grant.challenge)
+            else { return complain("invalid_grant", request, [:]) }
+            return granted(number, grant, oauth, request, refreshToken: nil)
+        case "refresh_token":
+            let old = form["refresh_token"] ?? ""
+            guard let number = state.withLock({ $0.refreshTokens[old] }), let grant = state.withLock({ $0.grants[number] }) else {
+                return complain("invalid_grant", request, [:])
+            }
+            if oauth.rotates { state.withLock { $0.refreshTokens[old] = nil } }
+            return granted(number, grant, oauth, request, refreshToken: oauth.rotates ? nil : old)
+        default: return complain("unsupported_grant_type", request, [:])
+        }
+    }
+
+    private func granted(
+        _ number: Int, _ grant: VendorState.Grant, _ oauth: SandboxDefinition.OAuth, _ request: SandboxRequest,
+        refreshToken: String?
+    ) -> SandboxResponse {
+        let access = "access-\(number)-\(secretText())"
+        let refresh = refreshToken ?? "refresh-\(number)-\(secretText())"
+        state.withLock { state in
+            state.accessTokens[access] = .init(grant: number, expires: now() + Double(oauth.lifetime))
+            state.refreshTokens[refresh] = number
+        }
+        let scope: JSONObject = [
+            "access_token": .string(access), "refresh_token": .string(refresh), "is_refresh": .bool(refreshToken != nil),
+            "scope": .string(grant.scope), "lifetime": .number(JSONNumber(oauth.lifetime)),
+            "now": .number(JSONNumber(Int(now()))),
+        ]
+        guard let answer = try? evaluate(oauth.answer, scope) else { return complain("other", request, [:]) }
+        var response = SandboxResponse.json(answer)
+        response.headers.append(("Cache-Control", "no-store"))
+        return response
+    }
+
+    private func revoke(_ request: SandboxRequest) -> SandboxResponse {
+        let token = request.form["token"] ?? ""
+        state.withLock { state in
+            let number = state.refreshTokens[token] ?? state.accessTokens[token]?.grant
+            state.refreshTokens = state.refreshTokens.filter { $0.value != number }
+            state.accessTokens = state.accessTokens.filter { $0.value.grant != number }
+        }
+        return SandboxResponse(status: 200)
+    }
+
+    private func proves(_ verifier: String?, _ challenge: String?) -> Bool {
+        guard let challenge else { return true }
+        guard let verifier, (43...128).contains(verifier.utf8.count),
+            let digest = try? digests.digest(.sha256, of: Array(verifier.utf8)), let sent = Base64Text.decode(
+                challenge.replacing("-", with: "+").replacing("_", with: "/"))
+        else { return false }
+        return digest == sent
+    }
+
+    private func secretText() -> String {
+        ((try? digests.randomBytes(16)) ?? []).map { String($0, radix: 16) }.joined()
+    }
+
+    private static func back(_ url: String, _ items: [String: String]) -> String {
+        let query = items.sorted { $0.key < $1.key }.map { "\($0.key)=\(FormText.encoded($0.value))" }.joined(separator: "&")
+        return url + (url.contains("?") ? "&" : "?") + query
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;")
+    }
+
+    private static func page(_ title: String, _ body: String) -> String {
+        """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><title>\(title)</title></head>
+        <body><main><h1>\(title)</h1>
+        <p>This is a simulated vendor of the development sandbox.</p>
+        \(body)
+        </main></body></html>
+        """
+    }
+}
