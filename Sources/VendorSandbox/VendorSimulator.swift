@@ -291,7 +291,10 @@ final class VendorSimulator: Sendable {
 
     private static func scope(_ request: SandboxRequest, _ values: [String: String]) -> JSONObject {
         var query = JSONObject()
-        for item in request.query { query[item.name] = .string(item.value) }
+        // A repeated parameter is a list, which is also written with commas.
+        for item in request.query {
+            query[item.name] = .string([query[item.name]?.string, item.value].compactMap { $0 }.joined(separator: ","))
+        }
         var headers = JSONObject()
         for item in request.headers where item.name != "authorization" { headers[item.name] = .string(item.value) }
         return [

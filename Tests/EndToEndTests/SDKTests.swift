@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+@Suite(.enabled(if: Installation.isRunning, "needs the installation that ops/test starts")) struct SDKTests {
+    let installation: Installation
+    let python: String
+
+    init() throws {
+        installation = try Installation.shared.get()
+        python = ProcessInfo.processInfo.environment["TRIBUTARY_TEST_PYTHON"] ?? "python3"
+    }
+
+    private func check(_ script: String, _ environment: [String: String]) throws {
+        let file = Installation.root.appendingPathComponent("ops/sdk-checks/\(script)").path
+        let result = try Installation.run(python, [file], environment)
+        #expect(result.status == 0 && result.output.contains("ok: "), "\(result.output)")
+    }
+
+    @Test(arguments: [false, true])
+    func `simple-salesforce lists contacts, directly and through the proxy`(throughProxy: Bool) throws {
+        let host =
+            throughProxy
+            ? installation["TRIBUTARY_API_TLS_URL"].replacing("https://", with: "") + "/proxy/@" + installation["ACCOUNT_SALESFORCE"]
+            : installation["SANDBOX_SALESFORCE"].replacing("https://", with: "")
+        try check(
+            "salesforce.py",
+            [
+                "SDK_HOST": host, "SDK_TOKEN": throughProxy ? installation["TRIBUTARY_API_KEY"] : "sandbox-session",
+                "REQUESTS_CA_BUNDLE": installation["TRIBUTARY_CA_FILE"],
+            ])
+    }
+
+    @Test(arguments: [false, true])
+    func `hubspot-api-client lists contacts, directly and through the proxy`(throughProxy: Bool) throws {
+        let url =
+            throughProxy
+            ? installation["TRIBUTARY_API_TLS_URL"] + "/proxy/@" + installation["ACCOUNT_HUBSPOT"]
+            : installation["SANDBOX_HUBSPOT"]
+        try check(
+            "hubspot_contacts.py",
+            [
+                "SDK_URL": url, "SDK_TOKEN": throughProxy ? installation["TRIBUTARY_API_KEY"] : "pat-sandbox",
+                "SDK_CA_FILE": installation["TRIBUTARY_CA_FILE"],
+            ])
+    }
+}
