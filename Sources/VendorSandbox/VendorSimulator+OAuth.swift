@@ -50,13 +50,10 @@ extension VendorSimulator {
             return SandboxResponse(
                 status: 302, headers: [("Location", Self.back(redirect, ["error": "access_denied", "state": stateText]))])
         }
-        let code = state.withLock { state -> String in
-            let number = state.nextNumber()
-            let code = "code-\(number)-\(secretText())"
-            state.grants[number] = VendorState.Grant(
-                code: code, redirectURI: redirect, challenge: form["code_challenge"], scope: form["scope"] ?? "")
-            state.codes[code] = number
-            return code
+        let code = "code-" + randomText()
+        state.withLock {
+            $0.consents[code] = VendorState.Consent(
+                redirectURI: redirect, challenge: form["code_challenge"], scope: form["scope"] ?? "")
         }
         return SandboxResponse(status: 302, headers: [("Location", Self.back(redirect, ["code": code, "state": stateText]))])
     }
@@ -75,51 +72,62 @@ extension VendorSimulator {
         }
         switch form["grant_type"] {
         case "authorization_code":
-            guard let number = state.withLock({ $0.codes.removeValue(forKey: form["code"] ?? "") }),
-                let grant = state.withLock({ $0.grants[number] }), grant.redirectURI == form["redirect_uri"],
-                proves(form["code_verifier"], grant.challenge)
+            guard let consent = state.withLock({ $0.consents.removeValue(forKey: form["code"] ?? "") }),
+                consent.redirectURI == form["redirect_uri"], proves(form["code_verifier"], consent.challenge)
             else { return complain("invalid_grant", request, [:]) }
-            return granted(number, grant, oauth, request, refreshToken: nil)
+            return granted(randomText(), scope: consent.scope, oauth, request, keeping: nil)
         case "refresh_token":
             let old = form["refresh_token"] ?? ""
-            guard let number = state.withLock({ $0.refreshTokens[old] }), let grant = state.withLock({ $0.grants[number] }) else {
-                return complain("invalid_grant", request, [:])
-            }
-            if oauth.rotates { state.withLock { $0.refreshTokens[old] = nil } }
-            return granted(number, grant, oauth, request, refreshToken: oauth.rotates ? nil : old)
+            guard let token = SandboxToken(old, .refresh, seal), isGood(token), !state.withLock({ $0.revoked.contains(old) })
+            else { return complain("invalid_grant", request, [:]) }
+            if oauth.rotates { state.withLock { _ = $0.revoked.insert(old) } }
+            return granted(token.grant, scope: token.scope, oauth, request, keeping: oauth.rotates ? nil : old)
         default: return complain("unsupported_grant_type", request, [:])
         }
     }
 
     private func granted(
-        _ number: Int, _ grant: VendorState.Grant, _ oauth: SandboxDefinition.OAuth, _ request: SandboxRequest,
-        refreshToken: String?
+        _ grant: String,
+        scope: String,
+        _ oauth: SandboxDefinition.OAuth,
+        _ request: SandboxRequest,
+        keeping refreshToken: String?
     ) -> SandboxResponse {
-        let access = "access-\(number)-\(secretText())"
-        let refresh = refreshToken ?? "refresh-\(number)-\(secretText())"
-        state.withLock { state in
-            state.accessTokens[access] = .init(grant: number, expires: now() + Double(oauth.lifetime))
-            state.refreshTokens[refresh] = number
-        }
-        let scope: JSONObject = [
-            "access_token": .string(access), "refresh_token": .string(refresh), "is_refresh": .bool(refreshToken != nil),
-            "scope": .string(grant.scope), "lifetime": .number(JSONNumber(oauth.lifetime)),
-            "now": .number(JSONNumber(Int(now()))),
+        let expires = now() + Double(oauth.lifetime)
+        let access = SandboxToken(kind: .access, grant: grant, scope: scope, expires: expires, nonce: randomText())
+        let refresh = SandboxToken(kind: .refresh, grant: grant, scope: scope, expires: 0, nonce: randomText())
+        let values: JSONObject = [
+            "access_token": .string(access.text(seal)), "refresh_token": .string(refreshToken ?? refresh.text(seal)),
+            "is_refresh": .bool(refreshToken != nil), "scope": .string(scope),
+            "lifetime": .number(JSONNumber(oauth.lifetime)), "now": .number(JSONNumber(Int(now()))),
         ]
-        guard let answer = try? evaluate(oauth.answer, scope) else { return complain("other", request, [:]) }
+        guard let answer = try? evaluate(oauth.answer, values) else { return complain("other", request, [:]) }
         var response = SandboxResponse.json(answer)
         response.headers.append(("Cache-Control", "no-store"))
         return response
     }
 
     private func revoke(_ request: SandboxRequest) -> SandboxResponse {
-        let token = request.form["token"] ?? ""
-        state.withLock { state in
-            let number = state.refreshTokens[token] ?? state.accessTokens[token]?.grant
-            state.refreshTokens = state.refreshTokens.filter { $0.value != number }
-            state.accessTokens = state.accessTokens.filter { $0.value.grant != number }
+        let text = request.form["token"] ?? ""
+        if let token = SandboxToken(text, .refresh, seal) ?? SandboxToken(text, .access, seal) {
+            state.withLock { _ = $0.revoked.insert(token.grant) }
         }
         return SandboxResponse(status: 200)
+    }
+
+    /// Whether a token's grant still stands.
+    func isGood(_ token: SandboxToken) -> Bool {
+        !state.withLock { $0.revoked.contains(token.grant) }
+    }
+
+    /// Seals what tokens say, so that they stay good when the sandbox is started anew.
+    func seal(_ text: String) -> String {
+        let key = Array("\(name):\(definition.oauth?.clientSecret ?? "")".utf8)
+        return SandboxToken.hexadecimal((try? digests.hmac(.sha256, of: Array(text.utf8), key: key)) ?? [])
+    }
+
+    private func randomText() -> String {
+        SandboxToken.hexadecimal((try? digests.randomBytes(12)) ?? [])
     }
 
     private func proves(_ verifier: String?, _ challenge: String?) -> Bool {
@@ -129,10 +137,6 @@ extension VendorSimulator {
                 challenge.replacing("-", with: "+").replacing("_", with: "/"))
         else { return false }
         return digest == sent
-    }
-
-    private func secretText() -> String {
-        ((try? digests.randomBytes(16)) ?? []).map { String($0, radix: 16) }.joined()
     }
 
     private static func back(_ url: String, _ items: [String: String]) -> String {

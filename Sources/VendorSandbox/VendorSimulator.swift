@@ -216,8 +216,9 @@ final class VendorSimulator: Sendable {
         if header.lowercased().hasPrefix("bearer ") {
             let token = String(header.dropFirst(7))
             if definition.keys.contains(token) { return nil }
-            let known = state.withLock { $0.accessTokens[token] }
-            if let known { return known.expires > now() ? nil : complain("expired_token", request, [:]) }
+            if let known = SandboxToken(token, .access, seal), isGood(known) {
+                return known.expires > now() ? nil : complain("expired_token", request, [:])
+            }
         } else if header.lowercased().hasPrefix("basic "), let pair = Base64Text.decode(String(header.dropFirst(6))) {
             let user = String(decoding: pair.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
             if definition.keys.contains(user) { return nil }

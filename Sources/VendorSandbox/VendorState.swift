@@ -1,18 +1,12 @@
 import JSONValue
 
-/// What one simulated vendor remembers: its records, the tokens it gave, lists under way and faults to come.
+/// What one simulated vendor remembers: its records, codes, revocations, lists under way and faults to come.
 struct VendorState: Sendable {
-    /// A grant that a user allowed.
-    struct Grant: Sendable {
-        var code: String?
-        var redirectURI = ""
-        var challenge: String?
-        var scope = ""
-    }
-
-    struct AccessToken: Sendable {
-        let grant: Int
-        let expires: Double
+    /// What a user allowed, until its code is exchanged.
+    struct Consent: Sendable {
+        let redirectURI: String
+        let challenge: String?
+        let scope: String
     }
 
     /// A fault that the next requests meet.
@@ -24,10 +18,9 @@ struct VendorState: Sendable {
     }
 
     var records: [String: [JSONValue]]
-    var grants: [Int: Grant] = [:]
-    var codes: [String: Int] = [:]
-    var accessTokens: [String: AccessToken] = [:]
-    var refreshTokens: [String: Int] = [:]
+    var consents: [String: Consent] = [:]
+    /// Grants that were revoked, and refresh tokens that were used up by rotation.
+    var revoked: Set<String> = []
     var locators: [String: [JSONValue]] = [:]
     var faults: [Fault] = []
     var hits: [String: [Double]] = [:]
