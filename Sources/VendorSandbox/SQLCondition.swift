@@ -28,7 +28,9 @@ indirect enum SQLCondition: Sendable {
             case "=": return value.equals(wanted)
             case "!=", "<>": return !value.equals(wanted)
             default:
-                guard let less = value.isLess(than: wanted), let greater = wanted.isLess(than: value) else { return false }
+                guard let less = value.isLess(than: wanted), let greater = wanted.isLess(than: value) else {
+                    return false
+                }
                 switch symbol {
                 case "<": return less
                 case ">": return greater

@@ -41,7 +41,9 @@ struct SQLParser {
                 }
                 if !isClosed { broken = "unclosed string" }
                 tokens.append(.text(text))
-            } else if character.isLetter || character.isNumber || character == "_" || character == "-" || character == "+" {
+            } else if character.isLetter || character.isNumber || character == "_" || character == "-"
+                || character == "+"
+            {
                 let word = rest.prefix {
                     $0.isLetter || $0.isNumber || "_.:+-".contains($0)
                 }

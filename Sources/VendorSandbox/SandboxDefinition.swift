@@ -84,17 +84,24 @@ struct SandboxDefinition: Sendable {
 
     init(_ document: JSONValue, folder: URL) throws {
         func required(_ value: JSONValue, _ key: String) throws -> String {
-            guard let text = value[key]?.string else { throw SandboxCatalog.Failure(description: "'\(key)' is missing") }
+            guard let text = value[key]?.string else {
+                throw SandboxCatalog.Failure(description: "'\(key)' is missing")
+            }
             return text
         }
         hosts = (document["hosts"]?.array ?? []).compactMap(\.string)
         oauth = try document["oauth"].map { oauth in
             OAuth(
-                authorizePath: try required(oauth, "authorize_path"), tokenPath: try required(oauth, "token_path"),
-                revokePath: oauth["revoke_path"]?.string, clientID: try required(oauth, "client_id"),
-                clientSecret: try required(oauth, "client_secret"), rotates: oauth["refresh"]?.string == "rotating",
-                lifetime: oauth["lifetime"]?.int ?? 3600, requiresProofKey: oauth["pkce"]?.bool ?? false,
-                answer: try JSONataExpression(compiling: required(oauth, "answer")))
+                authorizePath: try required(oauth, "authorize_path"),
+                tokenPath: try required(oauth, "token_path"),
+                revokePath: oauth["revoke_path"]?.string,
+                clientID: try required(oauth, "client_id"),
+                clientSecret: try required(oauth, "client_secret"),
+                rotates: oauth["refresh"]?.string == "rotating",
+                lifetime: oauth["lifetime"]?.int ?? 3600,
+                requiresProofKey: oauth["pkce"]?.bool ?? false,
+                answer: try JSONataExpression(compiling: required(oauth, "answer"))
+            )
         }
         keys = (document["keys"]?.array ?? []).compactMap(\.string)
         headers = try Self.expression(document["headers"])
@@ -107,9 +114,11 @@ struct SandboxDefinition: Sendable {
             let text = try String(contentsOf: file, encoding: .utf8)
             let records = try text.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
             collections[member.key] = Collection(
-                idField: member.value["id"]?.string ?? "id", records: records,
+                idField: member.value["id"]?.string ?? "id",
+                records: records,
                 properties: member.value["properties"]?.string ?? "",
-                nextID: member.value["next_id"]?.string ?? "900001")
+                nextID: member.value["next_id"]?.string ?? "900001"
+            )
         }
         self.collections = collections
         var errors: [String: Complaint] = [:]
@@ -117,17 +126,25 @@ struct SandboxDefinition: Sendable {
             errors[member.key] = Complaint(
                 status: member.value["status"]?.int ?? 500,
                 headers: (member.value["headers"]?.object ?? [:]).map { ($0.key, $0.value.string ?? $0.value.text()) },
-                body: try Self.expression(member.value["body"]), text: member.value["text"]?.string)
+                body: try Self.expression(member.value["body"]),
+                text: member.value["text"]?.string
+            )
         }
         self.errors = errors
         routes = try (document["routes"]?.array ?? []).map { route in
             let parts = try required(route, "route").split(separator: " ")
             guard parts.count == 2 else { throw SandboxCatalog.Failure(description: "a route is written 'GET /path'") }
             return Route(
-                method: String(parts[0]), path: Self.segments(parts[1]), auth: route["auth"]?.string ?? "token",
-                action: try Self.action(route), status: route["status"]?.int ?? 200,
-                pageSize: try Self.expression(route["page_size"]), after: try Self.expression(route["after"]),
-                answer: try Self.expression(route["answer"]), headers: try Self.expression(route["headers"]))
+                method: String(parts[0]),
+                path: Self.segments(parts[1]),
+                auth: route["auth"]?.string ?? "token",
+                action: try Self.action(route),
+                status: route["status"]?.int ?? 200,
+                pageSize: try Self.expression(route["page_size"]),
+                after: try Self.expression(route["after"]),
+                answer: try Self.expression(route["answer"]),
+                headers: try Self.expression(route["headers"])
+            )
         }
     }
 

@@ -8,13 +8,20 @@ enum SandboxListener {
     typealias Respond = @Sendable (SandboxRequest) -> SandboxResponse
 
     static func bind(
-        _ group: MultiThreadedEventLoopGroup, host: String, port: Int, identity: SandboxConfig.Identity?,
+        _ group: MultiThreadedEventLoopGroup,
+        host: String,
+        port: Int,
+        identity: SandboxConfig.Identity?,
         respond: @escaping Respond
     ) async throws -> any Channel {
         let tls = try identity.map { identity in
-            let chain = try NIOSSLCertificate.fromPEMBytes(identity.chainPEM).map { NIOSSLCertificateSource.certificate($0) }
+            let chain = try NIOSSLCertificate.fromPEMBytes(identity.chainPEM).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
             let key = try NIOSSLPrivateKey(bytes: identity.privateKeyPEM, format: .pem)
-            return try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+            return try NIOSSLContext(
+                configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+            )
         }
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -99,9 +106,12 @@ private final class SandboxHandler: ChannelInboundHandler {
     private func request(_ head: HTTPRequestHead) -> SandboxRequest {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         return SandboxRequest(
-            method: head.method.rawValue, path: FormText.decoded(parts[0], plusIsSpace: false),
+            method: head.method.rawValue,
+            path: FormText.decoded(parts[0], plusIsSpace: false),
             query: parts.count > 1 ? FormText.items(parts[1].utf8) : [],
-            headers: head.headers.map { ($0.name.lowercased(), $0.value) }, body: body)
+            headers: head.headers.map { ($0.name.lowercased(), $0.value) },
+            body: body
+        )
     }
 
     private func write(_ response: SandboxResponse, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -109,7 +119,10 @@ private final class SandboxHandler: ChannelInboundHandler {
         headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count))
         if !head.isKeepAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         let answer = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: response.status), headers: headers)
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: response.status),
+            headers: headers
+        )
         context.write(wrapOutboundOut(.head(answer)), promise: nil)
         if !response.body.isEmpty, head.method != .HEAD {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)

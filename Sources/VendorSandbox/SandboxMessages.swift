@@ -39,7 +39,10 @@ struct SandboxResponse: Sendable {
 
     static func json(_ value: JSONValue, status: Int = 200) -> SandboxResponse {
         SandboxResponse(
-            status: status, headers: [("Content-Type", "application/json;charset=UTF-8")], body: value.bytes())
+            status: status,
+            headers: [("Content-Type", "application/json;charset=UTF-8")],
+            body: value.bytes()
+        )
     }
 
     static func html(_ text: String, status: Int = 200) -> SandboxResponse {
@@ -78,7 +81,9 @@ enum FormText {
             let isPlain =
                 (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
                 || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
-            result += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            result +=
+                isPlain
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }
         return result
     }

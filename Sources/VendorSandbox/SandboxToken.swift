@@ -31,7 +31,12 @@ struct SandboxToken: Sendable {
             return UInt8(String(decoding: Array(digits), as: UTF8.self), radix: 16) ?? 0
         }
         self.init(
-            kind: kind, grant: parts[1], scope: String(decoding: scope, as: UTF8.self), expires: expires, nonce: parts[4])
+            kind: kind,
+            grant: parts[1],
+            scope: String(decoding: scope, as: UTF8.self),
+            expires: expires,
+            nonce: parts[4]
+        )
     }
 
     /// The token's text.

@@ -53,7 +53,10 @@ package struct VendorSandbox: Service {
     ///   - logger: tells the ports.
     ///   - now: seconds since 1970.
     package init(
-        _ config: SandboxConfig, digests: any Digests, logger: Logger, now: @escaping @Sendable () -> Double
+        _ config: SandboxConfig,
+        digests: any Digests,
+        logger: Logger,
+        now: @escaping @Sendable () -> Double
     ) {
         self.config = config
         self.logger = logger
@@ -70,13 +73,22 @@ package struct VendorSandbox: Service {
         var channels: [any Channel] = []
         do {
             channels.append(
-                try await SandboxListener.bind(group, host: config.host, port: config.basePort, identity: nil) { control($0) })
+                try await SandboxListener.bind(group, host: config.host, port: config.basePort, identity: nil) {
+                    control($0)
+                }
+            )
             for (vendor, simulator) in simulators {
                 let port = config.basePort + 1 + vendor.place
                 channels.append(
-                    try await SandboxListener.bind(group, host: config.host, port: port, identity: config.tls[vendor.name]) {
+                    try await SandboxListener.bind(
+                        group,
+                        host: config.host,
+                        port: port,
+                        identity: config.tls[vendor.name]
+                    ) {
                         simulator.respond($0)
-                    })
+                    }
+                )
                 logger.info("vendor simulated", metadata: ["vendor": "\(vendor.name)", "port": "\(port)"])
             }
             try? await gracefulShutdown()
@@ -97,10 +109,13 @@ package struct VendorSandbox: Service {
                 .array(
                     simulators.map { vendor, _ in
                         [
-                            "vendor": .string(vendor.name), "port": .number(JSONNumber(config.basePort + 1 + vendor.place)),
+                            "vendor": .string(vendor.name),
+                            "port": .number(JSONNumber(config.basePort + 1 + vendor.place)),
                             "hosts": .array(vendor.hosts.map(JSONValue.string)),
                         ]
-                    }))
+                    }
+                )
+            )
         case ("POST", "/faults"):
             guard let body = try? JSONValue(parsing: request.body), let name = body["vendor"]?.string,
                 let fault = body["fault"]?.string,

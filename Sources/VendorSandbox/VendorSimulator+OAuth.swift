@@ -16,12 +16,24 @@ extension VendorSimulator {
     }
 
     private func consent(_ request: SandboxRequest, _ oauth: SandboxDefinition.OAuth) -> SandboxResponse {
-        guard request.query("client_id") == oauth.clientID, let redirect = request.query("redirect_uri"), !redirect.isEmpty else {
-            return .html(Self.page("This application is unknown", "<p>client_id or redirect_uri is not registered.</p>"), status: 400)
+        guard request.query("client_id") == oauth.clientID, let redirect = request.query("redirect_uri"),
+            !redirect.isEmpty
+        else {
+            return .html(
+                Self.page("This application is unknown", "<p>client_id or redirect_uri is not registered.</p>"),
+                status: 400
+            )
         }
         if oauth.requiresProofKey, request.query("code_challenge_method") != "S256" {
             return SandboxResponse(
-                status: 302, headers: [("Location", Self.back(redirect, ["error": "invalid_request", "state": request.query("state") ?? ""]))])
+                status: 302,
+                headers: [
+                    (
+                        "Location",
+                        Self.back(redirect, ["error": "invalid_request", "state": request.query("state") ?? ""])
+                    )
+                ]
+            )
         }
         let hidden = request.query.map {
             "<input type=\"hidden\" name=\"\(Self.escaped($0.name))\" value=\"\(Self.escaped($0.value))\">"
@@ -37,7 +49,9 @@ extension VendorSimulator {
                 <button type="submit" name="decision" value="allow">Allow</button>
                 <button type="submit" name="decision" value="deny">Deny</button>
                 </form>
-                """))
+                """
+            )
+        )
     }
 
     private func decide(_ request: SandboxRequest, _ oauth: SandboxDefinition.OAuth) -> SandboxResponse {
@@ -48,14 +62,22 @@ extension VendorSimulator {
         let stateText = form["state"] ?? ""
         guard form["decision"] == "allow" else {
             return SandboxResponse(
-                status: 302, headers: [("Location", Self.back(redirect, ["error": "access_denied", "state": stateText]))])
+                status: 302,
+                headers: [("Location", Self.back(redirect, ["error": "access_denied", "state": stateText]))]
+            )
         }
         let code = "code-" + randomText()
         state.withLock {
             $0.consents[code] = VendorState.Consent(
-                redirectURI: redirect, challenge: form["code_challenge"], scope: form["scope"] ?? "")
+                redirectURI: redirect,
+                challenge: form["code_challenge"],
+                scope: form["scope"] ?? ""
+            )
         }
-        return SandboxResponse(status: 302, headers: [("Location", Self.back(redirect, ["code": code, "state": stateText]))])
+        return SandboxResponse(
+            status: 302,
+            headers: [("Location", Self.back(redirect, ["code": code, "state": stateText]))]
+        )
     }
 
     private func token(_ request: SandboxRequest, _ oauth: SandboxDefinition.OAuth) -> SandboxResponse {
@@ -78,7 +100,8 @@ extension VendorSimulator {
             return granted(randomText(), scope: consent.scope, oauth, request, keeping: nil)
         case "refresh_token":
             let old = form["refresh_token"] ?? ""
-            guard let token = SandboxToken(old, .refresh, seal), isGood(token), !state.withLock({ $0.revoked.contains(old) })
+            guard let token = SandboxToken(old, .refresh, seal), isGood(token),
+                !state.withLock({ $0.revoked.contains(old) })
             else { return complain("invalid_grant", request, [:]) }
             if oauth.rotates { state.withLock { _ = $0.revoked.insert(old) } }
             return granted(token.grant, scope: token.scope, oauth, request, keeping: oauth.rotates ? nil : old)
@@ -133,14 +156,18 @@ extension VendorSimulator {
     private func proves(_ verifier: String?, _ challenge: String?) -> Bool {
         guard let challenge else { return true }
         guard let verifier, (43...128).contains(verifier.utf8.count),
-            let digest = try? digests.digest(.sha256, of: Array(verifier.utf8)), let sent = Base64Text.decode(
-                challenge.replacing("-", with: "+").replacing("_", with: "/"))
+            let digest = try? digests.digest(.sha256, of: Array(verifier.utf8)),
+            let sent = Base64Text.decode(
+                challenge.replacing("-", with: "+").replacing("_", with: "/")
+            )
         else { return false }
         return digest == sent
     }
 
     private static func back(_ url: String, _ items: [String: String]) -> String {
-        let query = items.sorted { $0.key < $1.key }.map { "\($0.key)=\(FormText.encoded($0.value))" }.joined(separator: "&")
+        let query = items.sorted { $0.key < $1.key }.map { "\($0.key)=\(FormText.encoded($0.value))" }.joined(
+            separator: "&"
+        )
         return url + (url.contains("?") ? "&" : "?") + query
     }
 

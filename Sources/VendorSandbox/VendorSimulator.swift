@@ -13,7 +13,10 @@ final class VendorSimulator: Sendable {
     let now: @Sendable () -> Double
 
     init(
-        name: String, definition: SandboxDefinition, digests: any Digests, now: @escaping @Sendable () -> Double
+        name: String,
+        definition: SandboxDefinition,
+        digests: any Digests,
+        now: @escaping @Sendable () -> Double
     ) {
         self.name = name
         self.definition = definition
@@ -46,7 +49,9 @@ final class VendorSimulator: Sendable {
 
     // MARK: Routes
 
-    private func perform(_ route: SandboxDefinition.Route, _ request: SandboxRequest, _ values: [String: String]) -> SandboxResponse {
+    private func perform(_ route: SandboxDefinition.Route, _ request: SandboxRequest, _ values: [String: String])
+        -> SandboxResponse
+    {
         if let refusal = unauthorized(route, request) { return refusal }
         if let refusal = overLimit(request) { return refusal }
         var scope = Self.scope(request, values)
@@ -118,7 +123,10 @@ final class VendorSimulator: Sendable {
     }
 
     private func runSQL(
-        _ text: String, _ tables: [String: String], _ route: SandboxDefinition.Route, _ scope: inout JSONObject
+        _ text: String,
+        _ tables: [String: String],
+        _ route: SandboxDefinition.Route,
+        _ scope: inout JSONObject
     ) throws {
         let query = try SQLQuery(text)
         guard let table = tables.first(where: { $0.key.lowercased() == query.table.lowercased() }) else {
@@ -130,9 +138,15 @@ final class VendorSimulator: Sendable {
         let known = Set(all.flatMap { ($0.object ?? [:]).keys.map { $0.lowercased() } })
         let found = try query.run(on: all, knownFields: known)
         scope["count_only"] = .bool(query.isCount)
-        let rows = query.isCount ? [] : found.map { record -> JSONValue in
-            .object(["table": .string(table.key), "id": record["Id"] ?? record["id"] ?? .null, "fields": .object(query.project(record))])
-        }
+        let rows =
+            query.isCount
+            ? []
+            : found.map { record -> JSONValue in
+                .object([
+                    "table": .string(table.key), "id": record["Id"] ?? record["id"] ?? .null,
+                    "fields": .object(query.project(record)),
+                ])
+            }
         scope["total"] = .number(JSONNumber(found.count))
         try page(rows, route, &scope)
     }
@@ -152,7 +166,9 @@ final class VendorSimulator: Sendable {
     }
 
     private func continueList(_ locator: String, _ route: SandboxDefinition.Route, _ scope: inout JSONObject) throws {
-        guard let kept = state.withLock({ $0.locators[locator] }), let head = kept.first else { throw Refusal("unknown_locator") }
+        guard let kept = state.withLock({ $0.locators[locator] }), let head = kept.first else {
+            throw Refusal("unknown_locator")
+        }
         for member in head.object ?? [:] { scope[member.key] = member.value }
         try page(Array(kept.dropFirst()), route, &scope)
     }
@@ -178,7 +194,9 @@ final class VendorSimulator: Sendable {
     }
 
     private func create(_ body: JSONValue, in collection: String) throws -> JSONValue {
-        guard let settings = definition.collections[collection], case .object(var object) = body else { throw Refusal("malformed_body") }
+        guard let settings = definition.collections[collection], case .object(var object) = body else {
+            throw Refusal("malformed_body")
+        }
         return state.withLock { state in
             let id = settings.nextID + String(state.nextNumber())
             object[settings.idField] = .string(id)
@@ -202,7 +220,9 @@ final class VendorSimulator: Sendable {
     private func delete(_ id: String, in collection: String) -> Bool {
         let field = definition.collections[collection]?.idField ?? "id"
         return state.withLock { state in
-            guard let index = state.records[collection]?.firstIndex(where: { $0[field]?.string == id }) else { return false }
+            guard let index = state.records[collection]?.firstIndex(where: { $0[field]?.string == id }) else {
+                return false
+            }
             state.records[collection]?.remove(at: index)
             return true
         }
@@ -250,13 +270,25 @@ final class VendorSimulator: Sendable {
     private func faulty(_ fault: String, _ request: SandboxRequest) -> SandboxResponse {
         switch fault {
         case "drop": return SandboxResponse(status: 200, manner: .dropped)
-        case "slow": return SandboxResponse(status: 200, headers: [("Content-Type", "application/json")], body: Array("{}".utf8), manner: .late(60_000))
+        case "slow":
+            return SandboxResponse(
+                status: 200,
+                headers: [("Content-Type", "application/json")],
+                body: Array("{}".utf8),
+                manner: .late(60_000)
+            )
         case "garbage":
-            return SandboxResponse(status: 200, headers: [("Content-Type", "application/json")], body: Array("{\"records\": [".utf8))
+            return SandboxResponse(
+                status: 200,
+                headers: [("Content-Type", "application/json")],
+                body: Array("{\"records\": [".utf8)
+            )
         case "huge":
             return SandboxResponse(
-                status: 200, headers: [("Content-Type", "application/json")],
-                body: [UInt8](repeating: UInt8(ascii: " "), count: 40 * 1024 * 1024))
+                status: 200,
+                headers: [("Content-Type", "application/json")],
+                body: [UInt8](repeating: UInt8(ascii: " "), count: 40 * 1024 * 1024)
+            )
         default: return complain(fault, request, [:])
         }
     }
@@ -285,7 +317,9 @@ final class VendorSimulator: Sendable {
         try expression.evaluate(.object(scope))
     }
 
-    private func headers(_ expression: JSONataExpression?, _ scope: JSONObject) throws -> [(name: String, value: String)] {
+    private func headers(_ expression: JSONataExpression?, _ scope: JSONObject) throws -> [(
+        name: String, value: String
+    )] {
         guard let expression, let value = try evaluate(expression, scope)?.object else { return [] }
         return value.map { ($0.key, $0.value.string ?? $0.value.text()) }
     }

@@ -3,7 +3,8 @@ import HTTPTypes
 import JSONValue
 import Testing
 
-@Suite(.enabled(if: Installation.isRunning, "needs the installation that ops/test starts"), .serialized) struct ErrorTests {
+@Suite(.enabled(if: Installation.isRunning, "needs the installation that ops/test starts"), .serialized)
+struct ErrorTests {
     let installation: Installation
 
     init() throws {
@@ -18,7 +19,9 @@ import Testing
         #expect(answer.status == status && answer.code == code, "\(answer.status) \(answer.body.text())")
         #expect(answer.body["statusCode"]?.int == status)
         #expect(answer.body["request_id"]?.string?.isEmpty == false)
-        for secret in [installation["TRIBUTARY_API_KEY"], installation["TRIBUTARY_ADMIN_KEY"], "tributary-demo-secret", "access-"] {
+        for secret in [
+            installation["TRIBUTARY_API_KEY"], installation["TRIBUTARY_ADMIN_KEY"], "tributary-demo-secret", "access-",
+        ] {
             #expect(!String(decoding: answer.bytes, as: UTF8.self).contains(secret))
         }
         if status == 429 || status == 503 { #expect(answer.headers[.retryAfter] != nil) }
@@ -26,7 +29,8 @@ import Testing
 
     @Test func `an unknown account is not found`() async throws {
         let answer = try await installation.api(
-            "/unified/crm/contacts?integrated_account_id=00000000-0000-4000-8000-000000000000")
+            "/unified/crm/contacts?integrated_account_id=00000000-0000-4000-8000-000000000000"
+        )
         check(answer, 404, "not_found")
     }
 
@@ -40,15 +44,20 @@ import Testing
 
     @Test func `a malformed body names line and column`() async throws {
         let answer = try await installation.call(
-            .post, installation["TRIBUTARY_CONNECT_URL"] + "/link-tokens", raw: Array("{\"end_user\": {,}}".utf8))
+            .post,
+            installation["TRIBUTARY_CONNECT_URL"] + "/link-tokens",
+            raw: Array("{\"end_user\": {,}}".utf8)
+        )
         check(answer, 400, "invalid_request")
         #expect(answer.body["message"]?.string?.contains("line 1") == true)
     }
 
     @Test func `an oversized body is refused while it is read`() async throws {
         let answer = try await installation.call(
-            .post, installation["TRIBUTARY_CONNECT_URL"] + "/link-tokens",
-            raw: [UInt8](repeating: UInt8(ascii: " "), count: 3 * 1024 * 1024))
+            .post,
+            installation["TRIBUTARY_CONNECT_URL"] + "/link-tokens",
+            raw: [UInt8](repeating: UInt8(ascii: " "), count: 3 * 1024 * 1024)
+        )
         check(answer, 413, "payload_too_large")
     }
 
@@ -78,7 +87,12 @@ import Testing
     @Test func `problem+json is given to those who ask for it`() async throws {
         let program = try Installation.run(
             "/usr/bin/curl",
-            ["-s", "-H", "Accept: application/problem+json", "\(installation["TRIBUTARY_API_URL"])/unified/crm/contacts"], [:])
+            [
+                "-s", "-H", "Accept: application/problem+json",
+                "\(installation["TRIBUTARY_API_URL"])/unified/crm/contacts",
+            ],
+            [:]
+        )
         let body = try JSONValue(parsing: program.output)
         #expect(body["status"]?.int == 401 && body["type"] != nil && body["title"] != nil)
     }

@@ -42,18 +42,31 @@ struct Installation {
 
     /// One call with the demo environment's API key unless another one is given.
     func call(
-        _ method: HTTPRequest.Method, _ url: String, key: String? = nil, body: JSONValue? = nil, raw: [UInt8]? = nil
+        _ method: HTTPRequest.Method,
+        _ url: String,
+        key: String? = nil,
+        body: JSONValue? = nil,
+        raw: [UInt8]? = nil
     ) async throws -> Answer {
         var headers: HTTPFields = [.authorization: "Bearer \(key ?? self["TRIBUTARY_API_KEY"])"]
         if body != nil || raw != nil { headers[.contentType] = "application/json" }
         let response = try await sender.send(
             OutboundRequest(
-                method: method, url: url, headers: headers, body: raw ?? body?.bytes(),
-                identity: ConnectionIdentity(partition: "end-to-end"), destination: .service,
-                totalTimeout: .seconds(40)))
+                method: method,
+                url: url,
+                headers: headers,
+                body: raw ?? body?.bytes(),
+                identity: ConnectionIdentity(partition: "end-to-end"),
+                destination: .service,
+                totalTimeout: .seconds(40)
+            )
+        )
         return Answer(
-            status: response.status, headers: response.headers, bytes: response.body,
-            body: (try? JSONValue(parsing: response.body, policy: .vendor)) ?? .null)
+            status: response.status,
+            headers: response.headers,
+            bytes: response.body,
+            body: (try? JSONValue(parsing: response.body, policy: .vendor)) ?? .null
+        )
     }
 
     /// A call of the unified API or the proxy.
@@ -64,8 +77,10 @@ struct Installation {
     /// Lets the next requests of a simulated vendor fail.
     func provoke(_ fault: String, vendor: String, times: Int = 1) async throws {
         let answer = try await call(
-            .post, self["TRIBUTARY_SANDBOX_URL"] + "/faults",
-            body: ["vendor": .string(vendor), "fault": .string(fault), "times": .number(JSONNumber(times))])
+            .post,
+            self["TRIBUTARY_SANDBOX_URL"] + "/faults",
+            body: ["vendor": .string(vendor), "fault": .string(fault), "times": .number(JSONNumber(times))]
+        )
         #expect(answer.status == 200)
     }
 
@@ -84,7 +99,9 @@ struct Installation {
     }
 
     /// Runs a program to its end; its output.
-    static func run(_ program: String, _ arguments: [String], _ environment: [String: String]) throws -> (status: Int32, output: String) {
+    static func run(_ program: String, _ arguments: [String], _ environment: [String: String]) throws -> (
+        status: Int32, output: String
+    ) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments

@@ -17,7 +17,9 @@ struct RecoveryTests {
 
     private func pid(of service: String) throws -> Int32? {
         let file = Installation.root.appendingPathComponent(".tributary/run/\(service).pid")
-        return (try? String(contentsOf: file, encoding: .utf8)).flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        return (try? String(contentsOf: file, encoding: .utf8)).flatMap {
+            Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
     }
 
     @Test(arguments: ["registry", "broker", "vault", "executor", "sync"])
@@ -25,7 +27,13 @@ struct RecoveryTests {
         #expect(try await installation.api(contacts).status == 200)
         let old = try #require(try pid(of: service))
         #expect(kill(old, SIGKILL) == 0)
-        let url = service == "executor" ? installation["TRIBUTARY_API_URL"] : ["registry": "TRIBUTARY_ADMIN_URL", "broker": "TRIBUTARY_CONNECT_URL", "vault": "TRIBUTARY_VAULT_URL", "sync": "TRIBUTARY_SYNC_URL"][service].map { installation[$0] } ?? ""
+        let url =
+            service == "executor"
+            ? installation["TRIBUTARY_API_URL"]
+            : [
+                "registry": "TRIBUTARY_ADMIN_URL", "broker": "TRIBUTARY_CONNECT_URL", "vault": "TRIBUTARY_VAULT_URL",
+                "sync": "TRIBUTARY_SYNC_URL",
+            ][service].map { installation[$0] } ?? ""
         if service != "executor" {
             // Warm caches answer on while the other service is away.
             #expect(try await installation.api(contacts).status == 200)
@@ -47,7 +55,10 @@ struct RecoveryTests {
         #expect(kill(old, SIGSTOP) == 0)
         #expect(kill(old, SIGKILL) == 0)
         let answer = try await installation.api(fresh)
-        #expect(answer.status == 503 && answer.code == "service_unavailable" || answer.status == 404, "\(answer.body.text())")
+        #expect(
+            answer.status == 503 && answer.code == "service_unavailable" || answer.status == 404,
+            "\(answer.body.text())"
+        )
         if answer.status == 503 { #expect(answer.headers[.retryAfter] != nil) }
         _ = try await installation.wait(.seconds(15)) { try await installation.api(fresh).status == 404 }
     }
@@ -58,16 +69,21 @@ struct RecoveryTests {
         let environments = try await installation.call(.get, admin + "/admin/v1/environments", key: key)
         let environment = try #require(environments.body["result"]?[0])
         let made = try await installation.call(
-            .post, admin + "/admin/v1/api-keys", key: key,
+            .post,
+            admin + "/admin/v1/api-keys",
+            key: key,
             body: [
                 "tenant_id": environment["tenant_id"] ?? .null, "environment_id": environment["id"] ?? .null,
                 "name": "to be revoked", "scopes": ["unified:read"],
-            ])
+            ]
+        )
         let text = try #require(made.body["key"]?.string)
         let id = try #require(made.body["id"]?.string)
         #expect(try await installation.api(contacts, key: text).status == 200)
         #expect(try await installation.call(.delete, admin + "/admin/v1/api-keys/\(id)", key: key).status == 204)
-        let took = try await installation.wait(.seconds(10)) { try await installation.api(contacts, key: text).status == 401 }
+        let took = try await installation.wait(.seconds(10)) {
+            try await installation.api(contacts, key: text).status == 401
+        }
         #expect(took < .seconds(2))
     }
 }

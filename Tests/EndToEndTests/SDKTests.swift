@@ -20,14 +20,16 @@ import Testing
     func `simple-salesforce lists contacts, directly and through the proxy`(throughProxy: Bool) throws {
         let host =
             throughProxy
-            ? installation["TRIBUTARY_API_TLS_URL"].replacing("https://", with: "") + "/proxy/@" + installation["ACCOUNT_SALESFORCE"]
+            ? installation["TRIBUTARY_API_TLS_URL"].replacing("https://", with: "") + "/proxy/@"
+                + installation["ACCOUNT_SALESFORCE"]
             : installation["SANDBOX_SALESFORCE"].replacing("https://", with: "")
         try check(
             "salesforce.py",
             [
                 "SDK_HOST": host, "SDK_TOKEN": throughProxy ? installation["TRIBUTARY_API_KEY"] : "sandbox-session",
                 "REQUESTS_CA_BUNDLE": installation["TRIBUTARY_CA_FILE"],
-            ])
+            ]
+        )
     }
 
     @Test(arguments: [false, true])
@@ -41,6 +43,7 @@ import Testing
             [
                 "SDK_URL": url, "SDK_TOKEN": throughProxy ? installation["TRIBUTARY_API_KEY"] : "pat-sandbox",
                 "SDK_CA_FILE": installation["TRIBUTARY_CA_FILE"],
-            ])
+            ]
+        )
     }
 }

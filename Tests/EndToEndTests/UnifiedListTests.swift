@@ -46,7 +46,8 @@ import UnifiedModel
             let limit = pages < 12 ? 2 : 50
             let next = cursor.map { "&next_cursor=\($0)" } ?? ""
             let answer = try await installation.api(
-                "/unified/\(of.resource)?integrated_account_id=\(installation[of.account])&limit=\(limit)\(next)")
+                "/unified/\(of.resource)?integrated_account_id=\(installation[of.account])&limit=\(limit)\(next)"
+            )
             try #require(answer.status == 200, "\(answer.body.text())")
             for record in answer.body["result"]?.array ?? [] {
                 #expect(resource.schema.failures(of: record).isEmpty, "\(record.text())")
@@ -75,7 +76,8 @@ import UnifiedModel
     @Test func `a filter reaches the vendor and finds what it names`() async throws {
         let account = installation["ACCOUNT_HUBSPOT"]
         let answer = try await installation.api(
-            "/unified/crm/contacts?integrated_account_id=\(account)&first_name=Amara&limit=50")
+            "/unified/crm/contacts?integrated_account_id=\(account)&first_name=Amara&limit=50"
+        )
         let names = (answer.body["result"]?.array ?? []).compactMap { $0["first_name"]?.string }
         #expect(answer.status == 200 && !names.isEmpty && names.allSatisfy { $0 == "Amara" })
     }

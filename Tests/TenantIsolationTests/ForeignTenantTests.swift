@@ -6,7 +6,12 @@ import JSONValue
 import Testing
 
 /// Two tenants of the running installation: whatever the second asks for of the first, there is no such thing.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["TRIBUTARY_TEST_ENV"] != nil, "needs the installation that ops/test starts"))
+@Suite(
+    .enabled(
+        if: ProcessInfo.processInfo.environment["TRIBUTARY_TEST_ENV"] != nil,
+        "needs the installation that ops/test starts"
+    )
+)
 struct ForeignTenantTests {
     let values: [String: String]
     let sender: CurlSender
@@ -22,13 +27,21 @@ struct ForeignTenantTests {
         sender = try CurlSender()
     }
 
-    private func call(_ method: HTTPRequest.Method, _ url: String, key: String, body: JSONValue? = nil) async throws -> (status: Int, body: JSONValue) {
+    private func call(_ method: HTTPRequest.Method, _ url: String, key: String, body: JSONValue? = nil) async throws
+        -> (status: Int, body: JSONValue)
+    {
         var headers: HTTPFields = [.authorization: "Bearer \(key)"]
         if body != nil { headers[.contentType] = "application/json" }
         let response = try await sender.send(
             OutboundRequest(
-                method: method, url: url, headers: headers, body: body?.bytes(),
-                identity: ConnectionIdentity(partition: "isolation"), destination: .service))
+                method: method,
+                url: url,
+                headers: headers,
+                body: body?.bytes(),
+                identity: ConnectionIdentity(partition: "isolation"),
+                destination: .service
+            )
+        )
         return (response.status, (try? JSONValue(parsing: response.body, policy: .vendor)) ?? .null)
     }
 
@@ -39,14 +52,20 @@ struct ForeignTenantTests {
         let account = values["ACCOUNT_SALESFORCE"] ?? ""
         let tenant = try await call(.post, admin + "/admin/v1/tenants", key: platform, body: ["name": "Other"])
         let environment = try await call(
-            .post, admin + "/admin/v1/environments", key: platform,
-            body: ["tenant_id": tenant.body["id"] ?? .null, "name": "production"])
+            .post,
+            admin + "/admin/v1/environments",
+            key: platform,
+            body: ["tenant_id": tenant.body["id"] ?? .null, "name": "production"]
+        )
         let made = try await call(
-            .post, admin + "/admin/v1/api-keys", key: platform,
+            .post,
+            admin + "/admin/v1/api-keys",
+            key: platform,
             body: [
                 "tenant_id": tenant.body["id"] ?? .null, "environment_id": environment.body["id"] ?? .null,
                 "name": "stranger", "scopes": ["unified:read", "unified:write", "proxy", "connect", "debug", "admin"],
-            ])
+            ]
+        )
         let stranger = try #require(made.body["key"]?.string)
         let unknown = UUID().uuidString.lowercased()
         for path in [
@@ -55,7 +74,10 @@ struct ForeignTenantTests {
         ] {
             let foreign = try await call(.get, api + path.replacing("ID", with: account), key: stranger)
             let none = try await call(.get, api + path.replacing("ID", with: unknown), key: stranger)
-            #expect(foreign.status == 404 && foreign.body["code"]?.string == "not_found", "\(path): \(foreign.body.text())")
+            #expect(
+                foreign.status == 404 && foreign.body["code"]?.string == "not_found",
+                "\(path): \(foreign.body.text())"
+            )
             #expect(foreign.body["message"] == none.body["message"])
         }
         let record = try await call(.get, admin + "/admin/v1/integrated-accounts/\(account)", key: stranger)
@@ -67,8 +89,11 @@ struct ForeignTenantTests {
         let layer = try await call(.get, admin + "/admin/v1/config/account/\(account)/salesforce", key: stranger)
         #expect(layer.status == 404)
         let link = try await call(
-            .post, (values["TRIBUTARY_CONNECT_URL"] ?? "") + "/link-tokens", key: stranger,
-            body: ["end_user": ["id": "x"], "integrated_account_id": .string(account)])
+            .post,
+            (values["TRIBUTARY_CONNECT_URL"] ?? "") + "/link-tokens",
+            key: stranger,
+            body: ["end_user": ["id": "x"], "integrated_account_id": .string(account)]
+        )
         #expect(link.status == 404)
     }
 }

@@ -7,7 +7,9 @@ import VendorSandbox
 /// The command `tributary sandbox`.
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sandbox", abstract: "Run the vendor simulator, for development and tests.")
+        commandName: "sandbox",
+        abstract: "Run the vendor simulator, for development and tests."
+    )
     @OptionGroup var options: ServiceOptions
 
     func run() async throws {
@@ -18,15 +20,25 @@ struct SandboxCommand: AsyncParsableCommand {
         var identities: [String: SandboxConfig.Identity] = [:]
         for vendor in catalog.vendors {
             let identity = try authority.issue(
-                commonName: vendor.name, dnsNames: ["localhost"] + vendor.hosts, ipAddresses: ["127.0.0.1", "::1"])
+                commonName: vendor.name,
+                dnsNames: ["localhost"] + vendor.hosts,
+                ipAddresses: ["127.0.0.1", "::1"]
+            )
             identities[vendor.name] = SandboxConfig.Identity(
-                chainPEM: identity.chainPEM, privateKeyPEM: identity.privateKeyPEM)
+                chainPEM: identity.chainPEM,
+                privateKeyPEM: identity.privateKeyPEM
+            )
         }
         let logger = installation.logger(ServiceName.sandbox.rawValue)
         let sandbox = VendorSandbox(
             SandboxConfig(host: settings.listenHost, basePort: settings.sandboxPort, catalog: catalog, tls: identities),
-            digests: OpenSSLDigests(), logger: logger, now: { Date().timeIntervalSince1970 })
+            digests: OpenSSLDigests(),
+            logger: logger,
+            now: { Date().timeIntervalSince1970 }
+        )
         try await ServiceRunner(name: .sandbox, installation: installation, options: options).run(
-            [sandbox], logger: logger)
+            [sandbox],
+            logger: logger
+        )
     }
 }
