@@ -229,7 +229,8 @@ let package = Package(
             "ExecutorServiceTests",
             [
                 "ExecutorService", "ExecutorContract", "BrokerContract", "RegistryContract", "ConnectorConfig",
-                "ConnectorEngine", "ServiceKit", "HTTPExchange", "JSONValue", "Vocabulary", "UnifiedModel", httpTypes, logging, yams,
+                "ConnectorEngine", "ServiceKit", "HTTPExchange", "JSONValue", "Vocabulary", "UnifiedModel", httpTypes,
+                logging, yams,
             ]
         ),
         tests(
