@@ -33,8 +33,7 @@ package struct ConnectorDocument: Sendable {
 
     static let keys = [
         "name", "label", "categories", "version", "docs", "icon", "deprecated", "hosts", "variables", "auth", "http",
-        "functions", "error_body", "errors", "rate_limit", "retry", "resources", "mappings", "proxy", "webhooks",
-        "tests", "sandbox",
+        "functions", "error_body", "errors", "rate_limit", "resources", "mappings", "proxy",
     ]
 
     /// Decodes and compiles a document, merged or as a folder holds it.

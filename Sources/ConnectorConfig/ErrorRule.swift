@@ -7,7 +7,7 @@ package import Vocabulary
 package struct ErrorRule: Sendable {
     /// What is done about it before the caller hears of it.
     package enum Retry: String, Sendable, CaseIterable {
-        case no, yes
+        case no
         case refreshThenRetry = "refresh_then_retry"
     }
 

@@ -116,3 +116,20 @@ struct RecordNormaliserTests {
         #expect(result.record["tags"] == [["name": "a"]])
     }
 }
+
+struct ExactDigitsTests {
+    private func number(_ text: String) -> JSONValue { .number(JSONNumber(uncheckedText: text)) }
+
+    @Test(arguments: ["10000000000000000999", "1250.50", "1.0", "1e3", "0.1000", "-0.0"])
+    func `a number that went through a double has its digits again`(text: String) {
+        let exact = ExactDigits(of: ["a": [number(text), 7]])
+        let double = JSONNumber(JSONNumber(uncheckedText: text).double).map(JSONValue.number) ?? .null
+        #expect(exact.restored(in: ["b": double])["b"]?.number?.text == text)
+        #expect(exact.restored(in: ["b": 7])["b"] == 7)
+    }
+
+    @Test func `numbers that share a double are left alone`() {
+        let exact = ExactDigits(of: [number("10000000000000000998"), number("10000000000000000999")])
+        #expect(exact.restored(in: number("10000000000000001000")).number?.text == "10000000000000001000")
+    }
+}

@@ -39,7 +39,7 @@ struct ResponseMapper {
         } catch {
             throw ExpressionProblem.problem(error, level: stack.level(ofPointer: error.pointer))
         }
-        guard case .object(var fields)? = mapped else {
+        guard case .object(var fields)? = mapped.map(ExactDigits(of: native).restored(in:)) else {
             throw Problem(
                 .mappingFailed,
                 "the response mapping of \(model.category)/\(model.name) does not give an object"

@@ -64,6 +64,51 @@ struct ConnectorTests {
         }
     }
 
+    private func schema() throws -> JSONSchema {
+        let file = TestWorld.root.appendingPathComponent("openapi/connector.schema.json")
+        return try JSONSchema(
+            named: "connector.schema.json",
+            in: ["connector.schema.json": JSONValue(parsing: [UInt8](Data(contentsOf: file)))]
+        )
+    }
+
+    @Test(arguments: ConnectorFiles.names + ["_template"])
+    func `each document is valid by the published schema and compiles`(name: String) throws {
+        #expect(try schema().failures(of: ConnectorFiles.document(name)) == [])
+        #expect(try !ConnectorFiles.connector(name).document.auth.isEmpty)
+    }
+
+    @Test func `the schema and the decoder refuse the same unknown words`() throws {
+        let document = try ConnectorFiles.document("_template")
+        let places: [[String]] = [
+            [], ["http"], ["variables", "subdomain"], ["auth", "oauth2"], ["auth", "api_key", "verify"],
+            ["resources", "people", "list"], ["resources", "people", "list", "pagination"],
+            ["mappings", "crm", "contacts", "list"], ["mappings", "crm", "contacts", "list", "filters", "last_name"],
+        ]
+        for place in places {
+            var patch: JSONValue = ["misspelt": true]
+            for name in place.reversed() { patch = .object([name: patch]) }
+            let wrong = document.overlaid(by: patch)
+            #expect(try !schema().failures(of: wrong).isEmpty, "\(place)")
+            #expect(throws: ConnectorConfigError.self, "\(place)") {
+                try CompiledConnector(base: ConfigLayer(level: .platform, version: 1, document: wrong))
+            }
+        }
+    }
+
+    @Test func `a number keeps its digits on the way through a mapping`() throws {
+        let record: JSONValue = .object([
+            "Id": "001A", "Name": "A", "AnnualRevenue": .number(JSONNumber(uncheckedText: "10000000000000000999.10")),
+        ])
+        let answer = try ConnectorFiles.preview("salesforce").map(
+            category: "crm",
+            resource: "accounts",
+            method: "get",
+            body: record.bytes()
+        )
+        #expect(try JSONValue(parsing: answer)["annual_revenue"]?.number?.text == "10000000000000000999.10")
+    }
+
     @Test func `an account's override adds a field, and its native name is asked for by itself`() throws {
         let override: JSONValue = [
             "mappings": [
