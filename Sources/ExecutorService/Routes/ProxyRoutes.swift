@@ -1,6 +1,7 @@
 import ConnectorConfig
 import ConnectorEngine
 import HTTPTypes
+import JSONValue
 import RegistryContract
 import ServiceKit
 import Vocabulary
@@ -60,7 +61,7 @@ struct ProxyRoutes: Sendable {
             access: .apiKey([.proxy]),
             allowsAnyQuery: true,
             body: .raw(bytesMax: bodyBytesMax),
-            responses: [ResponseSpec(200, "What the vendor answers", contentType: "*/*")],
+            responses: [ResponseSpec(200, "What the vendor answers", schema: [:], contentType: "*/*")],
             handler: handler
         )
     }
