@@ -242,12 +242,14 @@ let package = Package(
             "ContractTests",
             [
                 "RegistryService", "BrokerService", "VaultService", "ExecutorService", "SyncService", "ServiceKit",
-                "Cryptography", "HTTPExchange", "JSONValue", "Postgres", "Vocabulary", httpTypes, logging,
+                "BrokerContract", "Cryptography", "HTTPExchange", "JSONValue", "Postgres", "RegistryContract",
+                "UnifiedModel",
+                "VaultContract", "Vocabulary", httpTypes, logging,
             ]
         ),
         tests("TenantIsolationTests", ["JSONValue", "HTTPExchange", "CurlTransport", httpTypes]),
         tests("EndToEndTests", ["JSONValue", "HTTPExchange", "CurlTransport", "UnifiedModel", httpTypes]),
-        tests("BrowserTests", ["JSONValue", "HTTPExchange"]),
+        tests("BrowserTests", ["CurlTransport", "JSONValue", "HTTPExchange", httpTypes]),
     ],
     swiftLanguageModes: [.v6]
 )

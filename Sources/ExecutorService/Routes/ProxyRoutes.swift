@@ -3,6 +3,7 @@ import ConnectorEngine
 import HTTPTypes
 import JSONValue
 import RegistryContract
+import JSONValue
 import ServiceKit
 import Vocabulary
 
