@@ -58,7 +58,8 @@ final class WebDriver {
     /// Ends the browser.
     func quit() async {
         _ = try? await Self.send(sender, .delete, base, nil)
-        process.terminate()
+        // It takes no notice of SIGTERM when it inherits this process's signal mask.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
