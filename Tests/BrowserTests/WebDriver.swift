@@ -60,7 +60,6 @@ final class WebDriver {
         _ = try? await Self.send(sender, .delete, base, nil)
         // It takes no notice of SIGTERM when it inherits this process's signal mask.
         kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
     }
 
     func open(_ url: String) async throws {
