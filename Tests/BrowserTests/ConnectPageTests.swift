@@ -74,7 +74,7 @@ struct ConnectPageTests {
             try await browser.open(link)
             // Several ways to connect are offered first.
             if try await browser.title().hasPrefix("How") { try await browser.click("button[value=oauth2]") }
-            try await browser.click("main button")
+            if try await browser.title().hasPrefix("Connect") { try await browser.click("main button") }
             try await browser.click("button[value=deny]")
             #expect(try await browser.text().contains("You did not allow the connection"))
             #expect(try await browser.title() == "Connect HubSpot")
@@ -94,9 +94,8 @@ struct ConnectPageTests {
             try await browser.type("wrong-key", into: "#field-api_key")
             try await browser.click("main button")
             #expect(try await browser.text().contains("does not accept the key"))
-            #expect(
-                try await browser.run("return document.querySelector('#field-subdomain').value").string == "tributary"
-            )
+            let kept = try await browser.run("return document.querySelector('#field-subdomain').value").string
+            #expect(kept == "https://tributary.bamboohr.com/")
             #expect(try await browser.run("return document.querySelector('#field-api_key').value").string == "")
             try await browser.type("sandbox-api-key", into: "#field-api_key")
             try await browser.click("main button")

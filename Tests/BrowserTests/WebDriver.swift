@@ -89,8 +89,17 @@ final class WebDriver {
         _ = try await Self.send(sender, .post, base + "/element/\(element)/value", ["text": .string(text)])
     }
 
+    /// Clicks what leads to another page, and waits for that page.
     func click(_ selector: String) async throws {
-        _ = try await Self.send(sender, .post, base + "/element/\(try await element(selector))/click", [:])
+        let element = try await element(selector)
+        _ = try await run("window.leaving = true")
+        _ = try await Self.send(sender, .post, base + "/element/\(element)/click", [:])
+        let end = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < end {
+            let isThere = try? await run("return !window.leaving && document.readyState == 'complete'")
+            if isThere?.bool == true { return }
+        }
+        throw Failure(description: "a click on \(selector) leads nowhere")
     }
 
     private func element(_ selector: String) async throws -> String {
