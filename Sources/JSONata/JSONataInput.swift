@@ -11,7 +11,7 @@ package final class JSONataInput: @unchecked Sendable {  // Proof: nothing is wr
     package init?(parsing text: [UInt8]) {
         bytes = .allocate(capacity: text.count)
         _ = bytes.initialize(from: text)
-        arena = Arena(firstChunk: max(4096, text.count * 2))
+        arena = Arena(firstChunk: min(max(4096, text.count * 2), ArenaChunks.largestKept))
         guard let value = ValueReader.read(UnsafeBufferPointer(bytes), arena) else {
             arena.destroy()
             bytes.deallocate()

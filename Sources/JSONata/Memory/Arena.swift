@@ -10,7 +10,7 @@ struct Arena {
         var nextSize: Int
     }
 
-    /// Each chunk starts with a pointer to the chunk before it.
+    /// Each chunk starts with a pointer to the chunk before it and its size.
     private static let prefix = 16
 
     private let state: UnsafeMutablePointer<State>
@@ -54,12 +54,13 @@ struct Arena {
 
     @inline(never)
     private func grow(_ count: Int) -> UnsafeMutableRawPointer {
-        let size = max(state.pointee.nextSize, count + 16 + Arena.prefix)
-        let chunk = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+        let size = ArenaChunks.size(atLeast: max(state.pointee.nextSize, count + 16 + Arena.prefix))
+        let chunk = ArenaChunks.take(size)
         chunk.storeBytes(of: UInt(bitPattern: state.pointee.chunk), as: UInt.self)
+        chunk.storeBytes(of: size, toByteOffset: 8, as: Int.self)
         state.pointee.chunk = chunk
         state.pointee.used += size
-        state.pointee.nextSize = min(max(state.pointee.nextSize, 32 * 1024) * 2, 4 << 20)
+        state.pointee.nextSize = min(size * 4, ArenaChunks.largestKept)
         state.pointee.cursor = UInt(bitPattern: chunk) + UInt(Arena.prefix)
         state.pointee.end = UInt(bitPattern: chunk) + UInt(size)
         return allocate(count)
@@ -87,7 +88,7 @@ struct Arena {
         var chunk = first
         while let current = chunk {
             chunk = UnsafeMutableRawPointer(bitPattern: current.load(as: UInt.self))
-            current.deallocate()
+            ArenaChunks.give(current, size: current.load(fromByteOffset: 8, as: Int.self))
         }
     }
 }

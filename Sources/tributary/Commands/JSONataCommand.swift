@@ -18,7 +18,27 @@ struct JSONataCommand: AsyncParsableCommand {
     @Flag(help: "Read requests as NDJSON from standard input.")
     var batch = false
 
+    @Option(help: "Measure the workloads of a folder.", completion: .directory)
+    var bench: String?
+
+    @Option(help: "With --bench: milliseconds of one round.")
+    var ms = 200
+
+    @Option(help: "With --bench: rounds, of which the median counts.")
+    var rounds = 5
+
+    @Option(help: "With --bench: only the workloads whose name contains this.")
+    var only: String?
+
+    @Flag(help: "With --bench: print JSON.")
+    var json = false
+
     func run() async throws {
+        if let bench {
+            let report = JSONataBenchReport(directory: bench, milliseconds: ms, rounds: rounds, only: only)
+            try report.run(printsJSON: json)
+            return
+        }
         if batch {
             let batch = JSONataBatch()
             while let line = readLine(strippingNewline: true) {
