@@ -25,7 +25,7 @@ package struct JSONataBench: Sendable {
     /// - Throws: what compiling or evaluating throws; `U1002` when the input is not JSON.
     package func result(of expression: String, on input: [UInt8]) throws(JSONataError) -> [UInt8]? {
         let compiled = try JSONataExpression(compiling: expression)
-        return try compiled.evaluateToBytes(try parsed(input))
+        return try compiled.evaluateToBytes(parsing: input)
     }
 
     /// Measures a workload.
@@ -37,7 +37,7 @@ package struct JSONataBench: Sendable {
         return Rates(
             evaluate: try median { () throws(JSONataError) in try compiled.evaluateOnly(document) },
             endToEnd: try median { () throws(JSONataError) in
-                _ = try compiled.evaluateToBytes(try parsed(input))
+                _ = try compiled.evaluateToBytes(parsing: input)
             },
             compile: try median { () throws(JSONataError) in _ = try JSONataExpression(compiling: source) }
         )

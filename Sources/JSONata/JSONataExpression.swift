@@ -83,6 +83,23 @@ package struct JSONataExpression: Sendable {
         return try run.bytes(value)
     }
 
+    /// Evaluates with JSON text as input and writes the result as compact JSON.
+    ///
+    /// Only what the expression reads is kept of the input; the rest is checked as JSON and passed over.
+    /// - Returns: UTF-8 bytes, or nil for undefined.
+    /// - Throws: `T...` and `D...` codes, `U...` for limits, and `U1002` when the input is not JSON.
+    package func evaluateToBytes(
+        parsing text: [UInt8],
+        bindings: [String: JSONValue] = [:],
+        limits: JSONataLimits = .mapping,
+        host: JSONataHost = .plain
+    ) throws(JSONataError) -> [UInt8]? {
+        guard let input = JSONataInput(parsing: text, fields: program.reads) else {
+            throw JSONataError(code: "U1002", message: "the input is not JSON")
+        }
+        return try evaluateToBytes(input, bindings: bindings, limits: limits, host: host)
+    }
+
     /// Evaluates and drops the result, for measuring.
     func evaluateOnly(_ input: JSONataInput) throws(JSONataError) {
         let run = EvaluationRun(program, .mapping, .plain)

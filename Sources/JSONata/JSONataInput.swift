@@ -8,11 +8,16 @@ package final class JSONataInput: @unchecked Sendable {  // Proof: nothing is wr
 
     /// Reads JSON text; of duplicate names the last wins, bad UTF-8 in strings becomes U+FFFD.
     /// - Returns: nil when the bytes are not JSON or nest deeper than 512.
-    package init?(parsing text: [UInt8]) {
+    package convenience init?(parsing text: [UInt8]) {
+        self.init(parsing: text, fields: nil)
+    }
+
+    /// Reads JSON text, and of objects only the fields that one expression reads.
+    init?(parsing text: [UInt8], fields: ReadFieldPointer?) {
         bytes = .allocate(capacity: text.count)
         _ = bytes.initialize(from: text)
         arena = Arena(firstChunk: min(max(4096, text.count * 2), ArenaChunks.largestKept))
-        guard let value = ValueReader.read(UnsafeBufferPointer(bytes), arena) else {
+        guard let value = ValueReader.read(UnsafeBufferPointer(bytes), arena, fields: fields) else {
             arena.destroy()
             bytes.deallocate()
             return nil

@@ -8,6 +8,8 @@ final class Program: @unchecked Sendable {  // Proof: nothing is written after t
     let defaults: UnsafeMutablePointer<Value>
     /// The variables of the outermost scope.
     let scope: ScopePointer
+    /// The fields of the input that are read; nil for all of it.
+    let reads: ReadFieldPointer?
     /// The source as it was given.
     let source: UnsafeBufferPointer<UInt8>
 
@@ -55,6 +57,7 @@ final class Program: @unchecked Sendable {  // Proof: nothing is written after t
             self.globals = names
             self.defaults = defaults
             self.scope = scope
+            reads = frame == nil ? ReadAnalysis.fields(readBy: shaped, scope: scope, globals: names, in: arena) : nil
             self.source = source
             self.arena = arena
         } catch {

@@ -2,11 +2,11 @@
 ///
 /// Duplicate names: the last wins. Bad UTF-8 in strings becomes U+FFFD.
 struct ValueReader {
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private let arena: Arena
-    private var offset = 0
+    let bytes: UnsafeBufferPointer<UInt8>
+    let arena: Arena
+    var offset = 0
     private var isValid = true
-    private let depthMax: Int
+    let depthMax: Int
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>, _ arena: Arena, depthMax: Int) {
         self.bytes = bytes
@@ -17,16 +17,23 @@ struct ValueReader {
     /// The value of a text, or nil when it is not JSON or nests deeper than `depthMax`.
     ///
     /// Strings without escapes point into `bytes`, which must outlive the value.
-    static func read(_ bytes: UnsafeBufferPointer<UInt8>, _ arena: Arena, depthMax: Int = 512) -> Value? {
+    ///
+    /// With `fields`, other fields are checked and passed over.
+    static func read(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ arena: Arena,
+        depthMax: Int = 512,
+        fields: ReadFieldPointer? = nil
+    ) -> Value? {
         var reader = ValueReader(bytes, arena, depthMax: depthMax)
         reader.skipBlanks()
-        let value = reader.value(depth: 0)
+        let value = fields.map { reader.value(depth: 0, fields: $0) } ?? reader.value(depth: 0)
         reader.skipBlanks()
         return reader.isValid && reader.offset == bytes.count ? value : nil
     }
 
     @inline(__always)
-    private mutating func skipBlanks() {
+    mutating func skipBlanks() {
         while offset < bytes.count {
             let byte = bytes[offset]
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
@@ -34,13 +41,13 @@ struct ValueReader {
         }
     }
 
-    private mutating func fail() -> Value {
+    mutating func fail() -> Value {
         isValid = false
         offset = bytes.count
         return .null
     }
 
-    private mutating func value(depth: Int) -> Value {
+    mutating func value(depth: Int) -> Value {
         guard offset < bytes.count, depth <= depthMax else { return fail() }
         switch bytes[offset] {
         case UInt8(ascii: "\""): return string()
@@ -145,7 +152,7 @@ struct ValueReader {
         return offset > start
     }
 
-    private mutating func string() -> Value {
+    mutating func string() -> Value {
         guard let base = bytes.baseAddress else { return fail() }
         offset += 1
         let start = offset
