@@ -249,7 +249,7 @@ extension Evaluator {
             var result = try call(rightNode, input, frame, first: left)
             state.pointee.depth &-= 1
             if result.kind == .tailCall { result = try runTail() }
-            return result.kind == .array ? collapse(result, keep: false) : result
+            return result
         }
         let function = try evaluate(rightNode, input, frame)
         guard function.isFunction else {

@@ -80,9 +80,8 @@ extension NumberText {
             return index - start
         }
         if index < bytes.count, bytes[index] == UInt8(ascii: "-") { index += 1 }
-        let first = index
         let count = digits()
-        guard count > 0, count == 1 || bytes[first] != 0x30 else { return nil }
+        guard count > 0 else { return nil }
         if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
             index += 1
             guard digits() > 0 else { return nil }

@@ -90,7 +90,8 @@ enum NumberText {
     @inline(never)
     private static func writeLong(_ number: Double, precision: Int?, to text: inout ByteBuilder) {
         var decimal = shortest(number)
-        if let precision, decimal.digits.count > precision { decimal = rounded(number, precision: precision) }
+        let isInteger = number == number.rounded(.towardZero)
+        if let precision, !isInteger, decimal.digits.count > precision { decimal = rounded(number, precision: precision) }
         write(decimal, to: &text)
     }
 

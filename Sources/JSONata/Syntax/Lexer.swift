@@ -33,6 +33,9 @@ struct Lexer {
         default: break
         }
         if let kind = operatorKind(byte) { return kind }
+        if byte == UInt8(ascii: "!") || byte == UInt8(ascii: "~") {
+            throw fail(.s0204, at: offset + 1, token: text(at: offset, 1))
+        }
         return word()
     }
 

@@ -195,6 +195,7 @@ struct ScopeResolver {
     }
 
     private func markPlain(_ path: NodePointer) {
+        if path.pointee.extras?.pointee.group != nil { return }
         for index in 0..<path.pointee.list.count {
             let step = path.pointee.list[index]
             guard step.pointee.operation == .name, step.pointee.stages.count == 0,
