@@ -34,6 +34,8 @@ enum FaultCode: String, CaseIterable, BitwiseCopyable {
     case u2008
     /// The source is not text.
     case u2009
+    /// A time zone is not an offset.
+    case u2010
 
     /// The code as users see it.
     var text: String { rawValue.uppercased() }
@@ -147,6 +149,7 @@ enum FaultCode: String, CaseIterable, BitwiseCopyable {
         case .u2007: "{token} is not available here"
         case .u2008: "{token}: {value}"
         case .u2009: "the expression is not text"
+        case .u2010: "{value} is not an offset from UTC such as +0100 or -08:00"
         }
     }
 }

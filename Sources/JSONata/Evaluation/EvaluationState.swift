@@ -61,5 +61,7 @@ final class HostBox {
     let host: JSONataHost
     /// Programs compiled by `$eval`, which their functions need until the end.
     var programs: [Program] = []
+    /// Date pictures read by this evaluation.
+    var timePictures: [(text: Value, picture: TimePicture)] = []
     init(_ host: JSONataHost) { self.host = host }
 }

@@ -91,7 +91,9 @@ enum NumberText {
     private static func writeLong(_ number: Double, precision: Int?, to text: inout ByteBuilder) {
         var decimal = shortest(number)
         let isInteger = number == number.rounded(.towardZero)
-        if let precision, !isInteger, decimal.digits.count > precision { decimal = rounded(number, precision: precision) }
+        if let precision, !isInteger, decimal.digits.count > precision {
+            decimal = rounded(number, precision: precision)
+        }
         write(decimal, to: &text)
     }
 

@@ -101,7 +101,11 @@ struct IntegerPicture {
             text = letterCase == .upper ? roman.uppercased() : roman
         case .words:
             text = NumberWords.words(magnitude, isOrdinal: isOrdinal)
-            if letterCase == .upper { text = text.uppercased() } else if letterCase == .lower { text = text.lowercased() }
+            if letterCase == .upper {
+                text = text.uppercased()
+            } else if letterCase == .lower {
+                text = text.lowercased()
+            }
         case .decimal: text = try decimal(magnitude)
         case .sequence: throw Fault(code: .d3130)
         }
@@ -111,7 +115,9 @@ struct IntegerPicture {
     private func decimal(_ magnitude: Double) throws(Fault) -> String {
         if mandatoryDigits > 10_000 { throw Fault(code: .u2002) }
         var digits = NumberText.text(magnitude).unicodeScalars.map(\.value)
-        if digits.count < mandatoryDigits { digits.insert(contentsOf: repeatElement(0x30, count: mandatoryDigits - digits.count), at: 0) }
+        if digits.count < mandatoryDigits {
+            digits.insert(contentsOf: repeatElement(0x30, count: mandatoryDigits - digits.count), at: 0)
+        }
         let plain = digits
         if zero != 0x30 { digits = digits.map { $0 - 0x30 + zero } }
         if regularDistance > 0, let separator = separators.first?.character {

@@ -49,7 +49,9 @@ struct NumberPicture {
     init(_ picture: [UInt32], _ symbols: Symbols) throws(Fault) {
         self.symbols = symbols
         if picture.count > 2000 { throw Fault(code: .u2002) }
-        let pieces = picture.split(separator: symbols.separator.first ?? 0x3B, omittingEmptySubsequences: false).map(Array.init)
+        let pieces = picture.split(separator: symbols.separator.first ?? 0x3B, omittingEmptySubsequences: false).map(
+            Array.init
+        )
         if pieces.count > 2 { throw Fault(code: .d3080) }
         positive = NumberPicture.part(pieces[0], symbols)
         try NumberPicture.check(positive, symbols)
@@ -66,8 +68,9 @@ struct NumberPicture {
         func counts(_ scalar: UInt32) -> Bool { symbols.isActive(scalar) && [scalar] != symbols.exponent }
         var part = Part()
         part.whole = piece
-        let first = piece.firstIndex(where: counts) ?? piece.count
-        let last = piece.lastIndex(where: counts).map { $0 + 1 } ?? first
+        // Without an active character all of it counts as active, and is refused for that.
+        let first = piece.firstIndex(where: counts) ?? 0
+        let last = piece.lastIndex(where: counts).map { $0 + 1 } ?? piece.count
         part.prefix = Array(piece[..<first])
         part.suffix = Array(piece[last...])
         part.active = Array(piece[first..<last])
@@ -87,38 +90,41 @@ struct NumberPicture {
     }
 
     private static func check(_ part: Part, _ symbols: Symbols) throws(Fault) {
+        // Of several mistakes the last one counts.
+        var found: FaultCode?
         func count(_ symbol: [UInt32]) -> Int { part.whole.count { [$0] == symbol } }
-        if count(symbols.decimal) > 1 { throw Fault(code: .d3081) }
-        if count(symbols.percent) > 1 { throw Fault(code: .d3082) }
-        if count(symbols.perMille) > 1 { throw Fault(code: .d3083) }
-        if count(symbols.percent) > 0, count(symbols.perMille) > 0 { throw Fault(code: .d3084) }
-        if !part.mantissa.contains(where: { symbols.isDigit($0) || [$0] == symbols.digit }) { throw Fault(code: .d3085) }
-        if part.active.contains(where: { !symbols.isActive($0) }) { throw Fault(code: .d3086) }
+        if count(symbols.decimal) > 1 { found = .d3081 }
+        if count(symbols.percent) > 1 { found = .d3082 }
+        if count(symbols.perMille) > 1 { found = .d3083 }
+        if count(symbols.percent) > 0, count(symbols.perMille) > 0 { found = .d3084 }
+        if !part.mantissa.contains(where: { symbols.isDigit($0) || [$0] == symbols.digit }) { found = .d3085 }
+        if part.active.contains(where: { !symbols.isActive($0) }) { found = .d3086 }
         if let point = part.whole.firstIndex(where: { [$0] == symbols.decimal }) {
             let before = point > 0 ? [part.whole[point - 1]] : []
             let after = point + 1 < part.whole.count ? [part.whole[point + 1]] : []
-            if before == symbols.grouping || after == symbols.grouping { throw Fault(code: .d3087) }
+            if before == symbols.grouping || after == symbols.grouping { found = .d3087 }
         } else if let last = part.integer.last, [last] == symbols.grouping {
-            throw Fault(code: .d3088)
+            found = .d3088
         }
         for index in part.whole.indices.dropLast()
         where [part.whole[index]] == symbols.grouping && [part.whole[index + 1]] == symbols.grouping {
-            throw Fault(code: .d3089)
+            found = .d3089
         }
         if let optional = part.integer.firstIndex(where: { [$0] == symbols.digit }),
             part.integer[..<optional].contains(where: symbols.isDigit)
         {
-            throw Fault(code: .d3090)
+            found = .d3090
         }
         if let optional = part.fraction.lastIndex(where: { [$0] == symbols.digit }),
             part.fraction[optional...].contains(where: symbols.isDigit)
         {
-            throw Fault(code: .d3091)
+            found = .d3091
         }
         if let exponent = part.exponent {
-            if !exponent.isEmpty, count(symbols.percent) + count(symbols.perMille) > 0 { throw Fault(code: .d3092) }
-            if exponent.isEmpty || !exponent.allSatisfy(symbols.isDigit) { throw Fault(code: .d3093) }
+            if !exponent.isEmpty, count(symbols.percent) + count(symbols.perMille) > 0 { found = .d3092 }
+            if exponent.isEmpty || !exponent.allSatisfy(symbols.isDigit) { found = .d3093 }
         }
+        if let found { throw Fault(code: found) }
     }
 
     private func layout(_ part: Part) -> Layout {

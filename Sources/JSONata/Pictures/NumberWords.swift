@@ -95,7 +95,7 @@ enum NumberWords {
 
     // MARK: - Letters and Roman numerals
 
-    /// a, b, ... z, aa, ab ...
+    /// The letters of a list: a to z, then aa, ab and so on.
     static func letters(_ number: Double, isUpper: Bool) -> String {
         var rest = number
         var result: [UInt8] = []
