@@ -24,7 +24,7 @@ enum Builtin: String, CaseIterable, BitwiseCopyable {
     case pick, omit, values, groupBy, keyBy, orderBy, find, lofilter, chunk, difference
     case flatten, flattenDeep, flattenDepth, wrap
     case parseUrl, parseQuery, stringifyQuery, digest, hmac, sign, uuid
-    case dtFromIso, dtFromFormat, dtToFormat, dtToIso, dtPlus, dtStartOf
+    case dtFromIso, dtFromFormat, dtToFormat, dtToIso, dtPlus, dtStartOf, dtSetZone
     case xmlToJs, jsToXml, csvParse, csvStringify, zipSqlResponse, convertQueryToSql
     case convertCurrencyToSubunit, convertCurrencyFromSubunit
 
@@ -137,5 +137,13 @@ extension Builtin {
     static func named(_ name: Value) -> Builtin? {
         let found = BuiltinTable.shared.function(named: name.keyed)
         return found.isFunction ? found.function.pointee.builtin : nil
+    }
+}
+
+/// What the library holds.
+package enum JSONataLibrary {
+    /// The names of the functions beyond the language, without the `$`.
+    package static var integrationFunctions: [String] {
+        Builtin.allCases.drop { $0 != .firstNonEmpty }.map(\.rawValue)
     }
 }

@@ -127,8 +127,4 @@ extension Evaluator {
         }
         return arena.string(text)
     }
-
-    func integrate(_ builtin: Builtin, _ a: Arguments, _ input: Value, _ frame: FramePointer) throws(Fault) -> Value {
-        .undefined
-    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cryptography
 import Foundation
 import JSONValue
 import JSONata
@@ -40,7 +41,7 @@ struct JSONataCommand: AsyncParsableCommand {
             return
         }
         if batch {
-            let batch = JSONataBatch()
+            let batch = JSONataBatch(host: host)
             while let line = readLine(strippingNewline: true) {
                 FileHandle.standardOutput.write(Data(batch.answer(Array(line.utf8)) + [UInt8(ascii: "\n")]))
             }
@@ -50,6 +51,10 @@ struct JSONataCommand: AsyncParsableCommand {
         let input = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
         let isEmpty = input.allSatisfy { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
         let value = isEmpty ? nil : try JSONValue(parsing: input, policy: .command)
-        if let result = try JSONataExpression(compiling: expression).evaluate(value) { print(result.text(.pretty)) }
+        if let result = try JSONataExpression(compiling: expression).evaluate(value, host: host) {
+            print(result.text(.pretty))
+        }
     }
+
+    private var host: JSONataHost { JSONataHost(digests: OpenSSLDigests()) }
 }
