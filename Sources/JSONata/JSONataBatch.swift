@@ -36,9 +36,11 @@ package struct JSONataBatch: Sendable {
                 throw JSONataError(code: "U1002", message: "the request has no expr")
             }
             let expression = try JSONataExpression(compiling: Array(field("expr").bytes))
-            var limits = JSONataLimits(time: .seconds(30), memoryBytesMax: 1 << 30)
-            if field("timelimit").isNumber { limits.time = .milliseconds(Int(field("timelimit").number)) }
-            if field("depth").isNumber { limits.depth = Int(field("depth").number) }
+            var limits = JSONataLimits(time: .milliseconds(200))
+            if field("timelimit").isNumber {
+                limits.time = .milliseconds(Int(max(0, min(60_000, field("timelimit").number))))
+            }
+            if field("depth").isNumber { limits.depth = Int(max(1, min(1_000_000, field("depth").number))) }
             try evaluate(expression, field("data"), field("bindings"), limits, &text)
         } catch {
             var shown = error

@@ -23,6 +23,7 @@ struct EvaluationRun {
                 arena: arena,
                 globals: globals,
                 globalNames: program.globals,
+                reserve: limits.workMax,
                 depthMax: limits.depth,
                 deadline: start + nanoseconds,
                 limits: limits,

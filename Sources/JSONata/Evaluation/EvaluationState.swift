@@ -14,6 +14,8 @@ struct EvaluationState {
     var rootFrame: FramePointer?
     /// Work left until time and memory are looked at.
     var fuel = EvaluationState.fuelPerCheck
+    /// Work left after that.
+    var reserve: Int
     /// Nodes being evaluated, one inside the other.
     var depth = 0
     let depthMax: Int

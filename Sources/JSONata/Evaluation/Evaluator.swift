@@ -153,7 +153,10 @@ struct Evaluator {
     @inline(never)
     private func checkLimits() throws(Fault) {
         if state.pointee.depth > state.pointee.depthMax { throw fail(.d1011) }
+        // What was spent beyond the last check counts too.
+        state.pointee.reserve &-= EvaluationState.fuelPerCheck &- state.pointee.fuel
         state.pointee.fuel = EvaluationState.fuelPerCheck
+        if state.pointee.reserve < 0 { throw fail(.d1012) }
         if arena.bytesUsed > state.pointee.limits.memoryBytesMax { throw fail(.u2001) }
         if MonotonicClock.now() > state.pointee.deadline { throw fail(.d1012) }
     }

@@ -205,28 +205,28 @@ extension Evaluator {
     ) throws(Fault) -> Value {
         let criteria = asList(keys)
         let orders = asList(directions)
-        var rows: [[Value]] = []
+        let width = Swift.max(1, criteria.count)
+        let rows = arena.allocate(Value.self, count: list.count * width)
         for index in 0..<list.count {
-            var row: [Value] = []
-            for position in 0..<Swift.max(1, criteria.count) {
+            for position in 0..<width {
                 let criterion: Value = position < criteria.count ? criteria[item: position] : .undefined
                 try spend(1)
+                let slot = rows + (index * width + position)
                 switch criterion.kind {
-                case .function: row.append(try apply(criterion, one(list[item: index]), input, frame))
-                case .string: row.append(path(criterion, in: list[item: index]))
-                case .undefined: row.append(list[item: index])
+                case .function: slot.pointee = try apply(criterion, one(list[item: index]), input, frame)
+                case .string: slot.pointee = path(criterion, in: list[item: index])
+                case .undefined: slot.pointee = list[item: index]
                 default: throw refuse("each key must be a function or a name")
                 }
             }
-            rows.append(row)
         }
-        let isDescending = (0..<Swift.max(1, criteria.count)).map { position in
+        let isDescending = (0..<width).map { position in
             position < orders.count && orders[item: position].isString
                 && orders[item: position].text.lowercased() == "desc"
         }
         let order = try mergeSort(list.count) { (left: Int, right: Int) throws(Fault) in
             for (position, descends) in isDescending.enumerated() {
-                let (a, b) = (rows[left][position], rows[right][position])
+                let (a, b) = (rows[left * width + position], rows[right * width + position])
                 let isMissing = (isNothing(a), isNothing(b))
                 if isMissing.0 != isMissing.1 { return isMissing.0 }
                 let comparison = rank(a, b)

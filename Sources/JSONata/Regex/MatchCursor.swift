@@ -19,7 +19,10 @@ struct MatchCursor {
 
     init(_ pattern: Value, _ string: Value, _ evaluator: Evaluator) {
         self.evaluator = evaluator
-        self.string = string
+        var known = string
+        // Found out once, not once per match.
+        if string.isASCIIText { known.word |= Value.asciiFlag }
+        self.string = known
         if pattern.function.pointee.form == .regex,
             let program = pattern.function.pointee.node?.pointee.extras?.pointee.regex
         {
@@ -31,6 +34,7 @@ struct MatchCursor {
 
     /// Goes to the next match; false when there is none.
     mutating func next(_ input: Value, _ frame: FramePointer) throws(Fault) -> Bool {
+        try evaluator.spend(4)
         switch source {
         case .regex(var matcher):
             if !isFirst, nextOffset >= string.byteCount { return false }
@@ -75,7 +79,7 @@ struct MatchCursor {
 
     private func offset(ofUnit unit: Double) -> Int {
         guard unit > 0 else { return 0 }
-        if string.isASCIIText { return Int(min(unit, Double(string.byteCount))) }
+        if string.isKnownASCII { return Int(min(unit, Double(string.byteCount))) }
         var units = 0.0
         var offset = 0
         let bytes = string.bytes
@@ -121,7 +125,7 @@ struct MatchCursor {
 
     /// The offset of the match in UTF-16 units.
     mutating func unitStart() -> Int {
-        if string.isASCIIText { return start }
+        if string.isKnownASCII { return start }
         if start < countedBytes {
             countedBytes = 0
             countedUnits = 0
@@ -192,6 +196,8 @@ extension Evaluator {
 
     private func matchObject(_ function: FunctionPointer, _ string: Value, from offset: Int) throws(Fault) -> Value {
         guard let program = function.pointee.node?.pointee.extras?.pointee.regex else { return .undefined }
+        // Positions are counted in UTF-16 units from the start.
+        try spend(4 + offset >> 3)
         var matcher = RegexMatcher(program, string, self)
         guard try matcher.find(from: offset) else { return .undefined }
         let start = matcher.matchStart

@@ -10,6 +10,8 @@ struct Parser {
     private var depth = 0
     private var nodeCount = 0
     private var details = FaultDetails()
+    /// The end, where an operand should have been; a bracket that is still open is the better message.
+    private var missing: Token?
 
     init(_ source: UnsafeBufferPointer<UInt8>, arena: Arena, scope: ScopePointer, limits: SourceLimits) {
         self.arena = arena
@@ -26,6 +28,7 @@ struct Parser {
         try advance(afterOperand: false)
         let root = try expression(0)
         if token.kind != .end { throw fail(.s0201, token) }
+        if let missing { throw fail(.s0207, missing) }
         return root
     }
 
@@ -84,7 +87,9 @@ struct Parser {
             try members(of: result)
             return result
         case .bar: return try transform(first)
-        case .end: throw fail(.s0207, first)
+        case .end:
+            missing = first
+            return try node(.literal, first)
         default: throw fail(.s0211, first)
         }
     }
@@ -102,7 +107,9 @@ struct Parser {
         case .question: return try condition(infix, left)
         case .assign:
             guard left.pointee.operation == .variable else {
-                throw fail(.s0212, infix)
+                details.position = Int(left.pointee.position)
+                details.token = left.pointee.value.isString ? left.pointee.value.unkeyed : left.pointee.value
+                throw Fault(code: .s0212)
             }
             let result = try node(.bind, infix)
             if scope.pointee.names.slot(of: left.pointee.value) < 0 {
@@ -114,7 +121,11 @@ struct Parser {
         case .at, .hash:
             let result = try node(infix.kind == .at ? .focusBind : .indexBind, infix)
             let right = try expression(infix.kind.bindingPower)
-            guard right.pointee.operation == .variable else { throw fail(.s0214, infix) }
+            guard right.pointee.operation == .variable else {
+                details.position = Int(right.pointee.position)
+                details.token = infix.value
+                throw Fault(code: .s0214)
+            }
             result.pointee.left = left
             result.pointee.right = right
             return result

@@ -179,7 +179,7 @@ struct TreeShaper {
         guard let rawLeft = node.pointee.left, let rawRight = node.pointee.right else { return node }
         let result = try shape(rawLeft)
         let step = lastStep(of: result)
-        if result.pointee.extras?.pointee.group != nil || step.pointee.extras?.pointee.group != nil {
+        if step.pointee.extras?.pointee.group != nil {
             throw fail(.s0209, node, token: node.pointee.value)
         }
         let predicate = try shape(rawRight)
