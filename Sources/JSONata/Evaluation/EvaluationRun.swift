@@ -108,7 +108,7 @@ struct EvaluationRun {
     func bytes(_ value: Value) throws(JSONataError) -> [UInt8]? {
         if value.isUndefined || value.isFunction { return nil }
         var text = ByteBuilder(arena, capacity: 4096)
-        ValueWriter(purpose: .result).write(value, to: &text)
+        ValueWriter(purpose: .result, bytesMax: state.pointee.limits.outputBytesMax).write(value, to: &text)
         if text.count > state.pointee.limits.outputBytesMax { throw JSONataError(code: .u2002) }
         return Array(text.built)
     }

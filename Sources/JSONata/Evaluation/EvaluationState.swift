@@ -31,6 +31,8 @@ struct EvaluationState {
     /// The call a tail position left to the loop of its caller.
     var tailFunction: FunctionPointer?
     var tailFrame: FramePointer?
+    /// What a tail position came to, when no function is left to call.
+    var tailValue: Value = .undefined
     /// The time of the evaluation in milliseconds since 1970.
     var now: Double
     var random: SplitMix

@@ -35,11 +35,18 @@ extension Evaluator {
         if lead == 1 { arguments[0] = first }
         for index in 0..<list.count { arguments[index + lead] = try evaluate(list[index], input, frame) }
         do throws(Fault) {
+            var result: Value
             if function.pointee.form == .builtin {
-                return try callBuiltin(function.pointee.builtin, arguments, input, frame)
+                result = try callBuiltin(function.pointee.builtin, arguments, input, frame)
+            } else {
+                result = try invoke(function, arguments, input, frame)
+                if result.kind == .tailCall { result = try runTail() }
             }
-            let result = try invoke(function, arguments, input, frame)
-            return result.kind == .tailCall ? try runTail() : result
+            guard result.kind == .array, node.pointee.flags.contains(.tail) else { return result }
+            // In tail position a sequence reaches the caller as it is; a `$map` keeps it as an item.
+            state.pointee.tailFunction = nil
+            state.pointee.tailValue = result
+            return .tailCall
         } catch {
             locate(node, token: token)
             throw error
@@ -157,7 +164,7 @@ extension Evaluator {
             let result = try guarded(body, function.pointee.input, frame)
             if result.kind != .tailCall { return result }
         }
-        return .undefined
+        return state.pointee.tailValue
     }
 
     /// Evaluates with an eye on the native stack.

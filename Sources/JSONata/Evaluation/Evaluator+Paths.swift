@@ -215,6 +215,9 @@ extension Evaluator {
         {
             return pick(predicate.pointee.value.number, value, flags)
         }
+        if predicate.isConstantList, value.kind == .array {
+            return try pick(all: try evaluate(predicate, .undefined, frame), value.array, flags)
+        }
         let results = arena.array(flags)
         if value.kind == .array {
             let input = value.array
@@ -240,6 +243,31 @@ extension Evaluator {
         let item = value.kind == .array ? value.array[item: Int(index)] : value
         if item.kind == .array { return item }
         if !item.isUndefined { arena.push(item, to: results) }
+        return Value(results)
+    }
+
+    /// The items at a list of fixed indexes, in the order of the items.
+    private func pick(all indexes: Value, _ input: ArrayPointer, _ flags: ArrayFlags) throws(Fault) -> Value {
+        let results = arena.array(flags)
+        let list: ArrayPointer
+        if indexes.isArray {
+            list = indexes.array
+        } else {
+            list = arena.sequence(of: indexes)
+        }
+        let times = arena.allocate(Int32.self, count: input.count)
+        times.initialize(repeating: 0, count: input.count)
+        try spend(input.count >> 4 + list.count >> 2)
+        for position in 0..<list.count {
+            let number = list[item: position].number
+            try checkFinite(number)
+            var index = number.rounded(.down)
+            if index < 0 { index += Double(input.count) }
+            if index >= 0, index < Double(input.count) { times[Int(index)] += 1 }
+        }
+        for index in 0..<input.count {
+            for _ in 0..<times[index] { arena.push(input[item: index], to: results) }
+        }
         return Value(results)
     }
 
@@ -287,9 +315,17 @@ extension Evaluator {
         let results = arena.array(.sequence)
         switch input.kind {
         case .object:
-            for index in 0..<input.object.count { flatten(input.object[entry: index].value, into: results) }
+            for index in 0..<input.object.count {
+                let value = input.object[entry: index].value
+                // Where a member is an array, the result is an array and no sequence.
+                if value.isArray { results.pointee.flags.remove(.sequence) }
+                flatten(value, into: results)
+            }
         case .array:
-            for index in 0..<input.array.count { flatten(input.array[item: index], into: results) }
+            for index in 0..<input.array.count {
+                if input.array[item: index].isArray { results.pointee.flags.remove(.sequence) }
+                flatten(input.array[item: index], into: results)
+            }
         default: break
         }
         return Value(results)

@@ -27,8 +27,13 @@ extension Evaluator {
         guard match.isObject else { return }
         for index in 0..<changes.object.count {
             let entry = changes.object[entry: index]
-            arena.set(entry.value, for: entry.key, in: match.object)
+            // A copy, since the update may hold what it updates: a value must not contain itself.
+            arena.set(try copy(entry.value), for: entry.key, in: match.object)
         }
+    }
+
+    private func copy(_ value: Value) throws(Fault) -> Value {
+        value.isObject || value.isArray ? try clone(value, depth: 0) : value
     }
 
     private func delete(_ deletion: NodePointer, from match: Value, _ node: NodePointer, _ frame: FramePointer)

@@ -11,7 +11,7 @@ extension Evaluator {
     }
 
     func collection(_ builtin: Builtin, _ a: Arguments) throws(Fault) -> Value {
-        if a.first?.isUndefined ?? true { return .undefined }
+        if builtin != .zip, a.first?.isUndefined ?? true { return .undefined }
         switch builtin {
         case .reverse:
             let array = a[0].array
@@ -127,7 +127,8 @@ extension Evaluator {
     private func spread(_ value: Value) throws(Fault) -> Value {
         switch value.kind {
         case .array:
-            let result = arena.array(.sequence)
+            // A list of what was spread stays a list, even with one item.
+            let result = arena.array(value.array.count == 0 ? .sequence : [])
             for index in 0..<value.array.count {
                 let part = try spread(value.array[item: index])
                 if part.kind == .array {

@@ -124,7 +124,9 @@ extension Evaluator {
         var text = ByteBuilder(arena)
         if isPretty, value.isArray || value.isObject {
             try checkWritable(value, at: -1, depth: 0)
-            ValueWriter(purpose: .string, isPretty: true).write(value, to: &text)
+            let bytesMax = state.pointee.limits.stringBytesMax
+            ValueWriter(purpose: .string, isPretty: true, bytesMax: bytesMax).write(value, to: &text)
+            try checkString(bytes: text.count)
         } else if value.isArray, value.array.pointee.flags.contains(.outerWrapper) {
             return try string(value.array[item: 0], isPretty: isPretty)
         } else {

@@ -13,7 +13,10 @@ struct ValueWriter {
     /// The digits that numbers of the input were written with.
     var source: UnsafePointer<UInt8>?
 
-    /// Writes a value.
+    /// Where writing stops: a small value that holds the same parts over and over can be endless as text.
+    var bytesMax = Int.max
+
+    /// Writes a value; what is longer than `bytesMax` is cut there.
     ///
     /// Nesting deeper than 2,000 is cut with `null`.
     func write(_ value: Value, to text: inout ByteBuilder, depth: Int = 0) {
@@ -35,6 +38,7 @@ struct ValueWriter {
         if array.count == 0 { return text.append("[]") }
         text.append(UInt8(ascii: "["))
         for index in 0..<array.count {
+            if text.count > bytesMax { return }
             if index > 0 { text.append(UInt8(ascii: ",")) }
             newline(depth + 1, to: &text)
             write(array[item: index], to: &text, depth: depth + 1)
@@ -48,6 +52,7 @@ struct ValueWriter {
         var isFirst = true
         text.append(UInt8(ascii: "{"))
         for index in 0..<object.count {
+            if text.count > bytesMax { return }
             let entry = object[entry: index]
             if entry.value.isFunction, purpose == .result { continue }
             if !isFirst { text.append(UInt8(ascii: ",")) }
@@ -132,7 +137,7 @@ extension Evaluator {
         case .function: break
         case .array, .object:
             try checkWritable(value, at: position, depth: 0)
-            ValueWriter(purpose: .string).write(value, to: &text)
+            ValueWriter(purpose: .string, bytesMax: state.pointee.limits.stringBytesMax).write(value, to: &text)
             try checkString(bytes: text.count)
         default: ValueWriter(purpose: .string).write(value, to: &text)
         }

@@ -55,12 +55,19 @@ struct UnitSet: Equatable {
     /// The set with both cases of its letters.
     var caseInsensitive: UnitSet {
         var result = self
-        for range in ranges where range.count < 4096 {
-            for unit in range {
+        for range in ranges where range.lowerBound < 128 {
+            for (letters, distance) in [(UInt16(0x41)...0x5A, 32), (0x61...0x7A, -32)] where range.overlaps(letters) {
+                let shared = range.clamped(to: letters)
+                func other(_ unit: UInt16) -> UInt16 { UInt16(Int(unit) + distance) }
+                result.ranges.append(other(shared.lowerBound)...other(shared.upperBound))
+            }
+        }
+        for range in ranges where range.upperBound >= 128 && range.count < 4096 {
+            for unit in max(range.lowerBound, 128)...range.upperBound {
                 guard let scalar = Unicode.Scalar(UInt32(unit)) else { continue }
                 for mapping in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
                     let units = Array(mapping.utf16)
-                    if units.count == 1, units[0] != unit, (unit < 128) == (units[0] < 128) {
+                    if units.count == 1, units[0] != unit, units[0] >= 128 {
                         result.ranges.append(units[0]...units[0])
                     }
                 }

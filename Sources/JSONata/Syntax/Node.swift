@@ -75,6 +75,27 @@ struct Node: BitwiseCopyable {
 
 typealias NodePointer = UnsafeMutablePointer<Node>
 
+extension UnsafeMutablePointer<Node> {
+    /// Whether this is a list of numbers and ranges that are all written out, with at least one of them.
+    var isConstantList: Bool {
+        guard pointee.operation == .array, !pointee.flags.contains(.suffixed), pointee.list.count > 0 else {
+            return false
+        }
+        for index in 0..<pointee.list.count {
+            let item = pointee.list[index]
+            if item.isNumberLiteral { continue }
+            guard item.pointee.operation == .range, item.pointee.left?.isNumberLiteral ?? false,
+                item.pointee.right?.isNumberLiteral ?? false
+            else { return false }
+        }
+        return true
+    }
+
+    private var isNumberLiteral: Bool {
+        pointee.operation == .literal && pointee.value.isNumber && !pointee.flags.contains(.suffixed)
+    }
+}
+
 /// What only bindings, groups, lambdas and parents need.
 struct NodeExtras: BitwiseCopyable {
     /// `{...}` after a path.

@@ -133,7 +133,9 @@ struct Parser {
             guard let operation = Parser.binary(infix.kind) else { throw fail(.s0201, infix) }
             let result = try node(operation, infix)
             result.pointee.left = left
-            result.pointee.right = try expression(infix.kind.bindingPower)
+            // What stands in for a missing value reaches to the end, as after `? :`.
+            let reachesToEnd = infix.kind == .elvis || infix.kind == .coalesce
+            result.pointee.right = try expression(reachesToEnd ? 0 : infix.kind.bindingPower)
             return result
         }
     }

@@ -29,6 +29,7 @@ async function answer(request) {
     if (result === undefined || typeof result === "function" || (result && result._jsonata_lambda)) {
       return { id: request.id, undefined: true };
     }
+    JSON.stringify(result); // fails for a result that contains itself
     return { id: request.id, result };
   } catch (error) {
     return {
