@@ -3,7 +3,6 @@ import ConnectorEngine
 import HTTPTypes
 import JSONValue
 import RegistryContract
-import JSONValue
 import ServiceKit
 import Vocabulary
 
