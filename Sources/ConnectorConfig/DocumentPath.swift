@@ -22,6 +22,16 @@ package struct DocumentPath: Sendable, Hashable {
         }
     }
 
+    /// This path, or `other` when it is empty.
+    func or(_ other: DocumentPath) -> DocumentPath {
+        names.isEmpty ? other : self
+    }
+
+    /// `body` with an object laid over the one at this path.
+    package func laying(_ object: JSONObject, over body: JSONValue) -> JSONValue {
+        body.overlaid(by: names.reversed().reduce(.object(object)) { inner, name in .object([name: inner]) })
+    }
+
     private static func unescaped(_ token: Substring) -> String {
         var text = ""
         var escape = false

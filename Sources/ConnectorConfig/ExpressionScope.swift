@@ -14,7 +14,10 @@ package struct ExpressionScope: Sendable {
     package func value(at path: [String]) -> JSONValue? {
         guard let first = path.first else { return nil }
         let start = root[first] ?? root["context"]?[first]
-        return path.dropFirst().reduce(start) { value, key in value?[key] }
+        return path.dropFirst().reduce(start) { value, key in
+            guard case .array(let array)? = value else { return value?[key] }
+            return Int(key).flatMap { array.indices.contains($0) ? array[$0] : nil }
+        }
     }
 
     /// A scope with one more name.

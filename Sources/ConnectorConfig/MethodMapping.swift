@@ -48,14 +48,17 @@ package struct MethodMapping: Sendable {
     package let customFields: CustomFieldsConfig?
     /// Whether records of this method lack fields that `get` gives.
     package let isPartial: Bool
+    /// What the method says about writing.
+    package let write: WriteConfig
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow([
+        let keys = [
             "resource", "method", "route", "query_mapping", "request_body_mapping", "request_header_mapping",
             "path_mapping", "response_mapping", "filters", "sort", "sort_max", "search", "select", "select_discovery",
             "enums",
             "custom_fields", "is_partial",
-        ])
+        ]
+        try reader.allow(keys + WriteConfig.keys)
         queryMapping = try reader.child("query_mapping")?.mapping()
         bodyMapping = try reader.child("request_body_mapping")?.mapping()
         headerMapping = try reader.child("request_header_mapping")?.mapping()
@@ -83,6 +86,7 @@ package struct MethodMapping: Sendable {
         self.enums = enums
         customFields = try reader.child("custom_fields").map(CustomFieldsConfig.init(reading:))
         isPartial = try reader.child("is_partial")?.bool() ?? false
+        write = try WriteConfig(reading: reader)
         routes = try Self.routes(reader)
     }
 
@@ -155,6 +159,8 @@ package struct EnumMap: Sendable {
     package let path: [String]
     /// Native value to unified value.
     package let values: [String: String]
+    /// Unified value to the first native value that stands for it.
+    package let natives: [String: String]
     /// What becomes of a value without counterpart.
     package let fallback: String
 
@@ -162,7 +168,13 @@ package struct EnumMap: Sendable {
         guard pointer.hasPrefix("/") else { throw reader.error("an enum is named by a pointer, such as '/status'") }
         path = DocumentPath(pointer).names
         var values: [String: String] = [:]
-        for (native, member) in try reader.members() { values[native] = try member.string() }
+        var natives: [String: String] = [:]
+        for (native, member) in try reader.members() {
+            let unified = try member.string()
+            values[native] = unified
+            if native != "*", natives[unified] == nil { natives[unified] = native }
+        }
+        self.natives = natives
         fallback = values["*"] ?? "other"
         values["*"] = nil
         self.values = values
@@ -177,12 +189,21 @@ package struct CustomFieldsConfig: Sendable {
     package let keys: [NamePattern]
     /// Names that do not count.
     package let except: Set<String>
+    /// The object of a native body that they are written to; nil when the mapping writes them itself.
+    package let writePath: DocumentPath?
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow(["path", "keys", "except"])
+        try reader.allow(["path", "keys", "except", "write_path", "write"])
         path = DocumentPath(try reader.child("path")?.string() ?? "")
         keys = try reader.child("keys")?.strings().map(NamePattern.init) ?? []
         except = Set(try reader.child("except")?.strings() ?? [])
+        let isWritten = try reader.child("write")?.bool() ?? true
+        writePath = isWritten ? DocumentPath(try reader.child("write_path")?.string() ?? "").or(path) : nil
+    }
+
+    /// Whether a name is that of a custom field.
+    package func covers(_ name: String) -> Bool {
+        !except.contains(name) && (keys.isEmpty || keys.contains { $0.matches(name) })
     }
 }
 

@@ -14,6 +14,10 @@ package struct ResourceMethod: Sendable {
     package let pagination: PaginationConfig
     /// Whether the call may be repeated.
     package let isIdempotent: Bool
+    /// Whether the vendor honours `If-Match`.
+    package let supportsIfMatch: Bool
+    /// The header field that makes the vendor do a repeated call once.
+    package let idempotencyHeader: String?
     /// Scopes that the call needs.
     package let scopes: [String]
     /// Which rate budget the call counts against.
@@ -25,6 +29,7 @@ package struct ResourceMethod: Sendable {
         try reader.allow(
             RequestTemplate.keys + [
                 "records_path", "id_path", "empty_when", "pagination", "idempotent", "scopes", "rate_class", "docs",
+                "supports_if_match", "idempotency_header",
             ]
         )
         request = try RequestTemplate(reading: reader)
@@ -37,6 +42,8 @@ package struct ResourceMethod: Sendable {
         emptyStatuses = statuses
         pagination = try PaginationConfig(reading: reader.child("pagination"))
         isIdempotent = try reader.child("idempotent")?.bool() ?? (request.method == "GET")
+        supportsIfMatch = try reader.child("supports_if_match")?.bool() ?? false
+        idempotencyHeader = try reader.child("idempotency_header")?.string()
         scopes = try reader.child("scopes")?.strings() ?? []
         rateClass = try reader.child("rate_class")?.string()
         docs = try reader.child("docs")?.string()

@@ -89,7 +89,7 @@ package struct ConnectorPreview: Sendable {
             category: category,
             resource: resource,
             method: method,
-            id: id ?? (method == "list" ? nil : "ID"),
+            id: id ?? (method == "list" || method == "create" ? nil : "ID"),
             query: query,
             body: body,
             account: .random()

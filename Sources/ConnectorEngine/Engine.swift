@@ -1,5 +1,6 @@
 package import ConnectorConfig
 package import HTTPExchange
+import HTTPTypes
 package import JSONValue
 package import UnifiedModel
 package import Vocabulary
@@ -54,7 +55,8 @@ package struct Engine: Sendable {
             sender: sender,
             partition: call.account.description
         )
-        if call.method == "list" {
+        switch call.method {
+        case "list":
             return try await ListRun(
                 call: call,
                 plan: plan,
@@ -64,8 +66,18 @@ package struct Engine: Sendable {
                 digests: digests,
                 context: .object(variables)
             ).result()
+        case "get":
+            return try await single(call, plan, connector, exchange, context: .object(variables))
+        default:
+            return try await WriteRun(
+                call: call,
+                plan: plan,
+                connector: connector,
+                exchange: exchange,
+                context: .object(variables),
+                execute: { try await execute($0, connector: connector, variables: variables, access: access) }
+            ).result()
         }
-        return try await single(call, plan, connector, exchange, context: .object(variables))
     }
 
     private func single(
@@ -79,11 +91,13 @@ package struct Engine: Sendable {
         let answer = try await exchange.answer(to: request)
         let node = try answer.record(at: plan.native.recordsPath)
         let record = try ResponseMapper(plan, context: context, answer: answer).record(node)
-        return UnifiedResult(
+        var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,
             count: 1,
             remoteRateLimit: exchange.rateLimit(answer.response)
         )
+        result.etag = answer.response.headers[.eTag] ?? record.fields["etag"]?.string
+        return result
     }
 }

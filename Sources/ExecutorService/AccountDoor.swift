@@ -53,6 +53,10 @@ extension HTTPField.Name {
 
     /// The account to act for, beside the query parameter.
     static let integratedAccountID = known("X-Integrated-Account-Id")
+    /// Tells repetitions of one write from further writes.
+    static let idempotencyKey = known("Idempotency-Key")
+    /// What the caller should know beside the answer, as a JSON array of code, message and pointer.
+    static let warnings = known("X-Warnings")
     /// The effective configuration of an answer.
     static let configRevision = known("X-Config-Revision")
     /// The vendor's own status of a proxied answer.

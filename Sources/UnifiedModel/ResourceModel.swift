@@ -20,6 +20,10 @@ package struct ResourceModel: Sendable {
     package let schema: JSONSchema
     /// The schema as it is published.
     package let document: JSONValue
+    /// Fields that are never written.
+    package let readOnlyFields: Set<String>
+    /// Other names that a write may use for a field, such as `emails` for `email_addresses`.
+    package let inputAliases: [String: String]
     /// What kind of value each field holds, for bringing vendors' values into the model's form.
     package let shape: FieldShape
 
@@ -44,6 +48,27 @@ package struct ResourceModel: Sendable {
         supportsSearch = resource?["search"]?.bool ?? false
         schema = try JSONSchema(named: file, in: documents)
         shape = FieldShape(document, in: file, of: schema, depth: 0)
+        let properties = document["properties"]?.object ?? JSONObject()
+        // A value of `remote_values` may be given in place of a value of a closed set.
+        readOnlyFields = Set(
+            properties.lazy.filter { $0.value["readOnly"] == true && $0.key != "remote_values" }.map(\.key)
+        )
+        inputAliases = Self.aliases(shape)
+    }
+
+    /// `emails` and `phones`, and for each list of references its name in the singular.
+    private static func aliases(_ shape: FieldShape) -> [String: String] {
+        guard case .object(let fields) = shape else { return [:] }
+        var aliases = ["emails": "email_addresses", "phones": "phone_numbers"]
+        for (name, field) in fields {
+            guard case .array(.object(let members)) = field, case .identifier? = members["id"] else { continue }
+            if name.hasSuffix("ies") {
+                aliases["\(name.dropLast(3))y"] = name
+            } else if name.hasSuffix("s") {
+                aliases[String(name.dropLast())] = name
+            }
+        }
+        return aliases.filter { fields[$0.key] == nil && fields[$0.value] != nil }
     }
 
     private static func strings(_ value: JSONValue?) -> [String] {

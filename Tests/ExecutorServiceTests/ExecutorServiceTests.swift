@@ -267,7 +267,8 @@ struct ExecutorServiceTests {
         let world = try ExecutorWorld()
         let abilities = try await world.call(.get, "/capabilities/\(world.own.account)")
         #expect(abilities.json["connector"] == "acme")
-        #expect(abilities.json["categories"]?["crm"]?["contacts"]?["methods"]?.object?.keys == ["get", "list"])
+        let methods = abilities.json["categories"]?["crm"]?["contacts"]?["methods"]?.object?.keys
+        #expect(methods == ["create", "delete", "get", "list", "touch", "update"])
         let meta = try await world.call(
             .get,
             "/unified/crm/contacts/meta/list?integrated_account_id=\(world.own.account)"

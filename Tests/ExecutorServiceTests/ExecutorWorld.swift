@@ -55,7 +55,7 @@ struct ExecutorWorld {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ).inProcessSender()
         for tenant in [own, foreign] {
-            try addKey(tenant.key, tenant, ["unified:read", "proxy"], id: tenant.keyID)
+            try addKey(tenant.key, tenant, ["unified:read", "unified:write", "proxy"], id: tenant.keyID)
             registry.state.withLock { $0.configurations[tenant.account] = record(tenant) }
         }
     }
@@ -126,6 +126,20 @@ struct ExecutorWorld {
         )
     }
 
+    /// A unified call with a JSON body.
+    func write(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: JSONValue? = nil,
+        key: String = "trib_own",
+        headers: HTTPFields = [:]
+    ) async throws -> (status: Int, headers: HTTPFields, json: JSONValue, text: String) {
+        var headers = headers
+        if body != nil { headers[.contentType] = "application/json" }
+        let account = "integrated_account_id=\(own.account)"
+        return try await call(method, "/unified/\(path)?\(account)", key: key, headers: headers, body: body?.bytes())
+    }
+
     func list(_ more: String = "", key: String? = "trib_own") async throws -> (
         status: Int, headers: HTTPFields, json: JSONValue, text: String
     ) {
@@ -155,7 +169,12 @@ struct ExecutorWorld {
         "http": ["base_url": "https://api.acme.example/v1"],
         "rate_limit": ["remaining": ["$jsonata": "headers.`x-left`"]],
         "resources": [
-            "people": ["list": ["path": "/people", "records_path": "people"], "get": ["path": "/people/{{id}}"]]
+            "people": [
+                "list": ["path": "/people", "records_path": "people"], "get": ["path": "/people/{{id}}"],
+                "create": ["method": "POST", "path": "/people"], "touch": ["method": "POST", "path": "/touch/{{id}}"],
+                "update": ["method": "PATCH", "path": "/people/{{id}}"],
+                "delete": ["method": "DELETE", "path": "/people/{{id}}"],
+            ]
         ],
         "mappings": [
             "crm": [
@@ -163,6 +182,14 @@ struct ExecutorWorld {
                     "*": ["response_mapping": "response.{\"id\": id, \"name\": name}"],
                     "list": ["resource": "people", "method": "list"],
                     "get": ["resource": "people", "method": "get"],
+                    "create": [
+                        "resource": "people", "method": "create", "required_fields": ["name"],
+                        "request_body_mapping": "{\"name\": body.name}",
+                    ],
+                    "update": [
+                        "resource": "people", "method": "update", "request_body_mapping": "{\"name\": body.name}",
+                    ], "delete": ["resource": "people", "method": "delete"],
+                    "touch": ["resource": "people", "method": "touch"],
                 ]
             ]
         ],

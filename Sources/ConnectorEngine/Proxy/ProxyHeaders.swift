@@ -32,6 +32,11 @@ enum ProxyHeaders {
         filtered(fields, allowed: toCaller.union(config.responseHeaders))
     }
 
+    /// Whether a caller may give a field of this name, in lower case, a value of his own.
+    static func mayReachVendor(_ name: String, config: ProxyConfig) -> Bool {
+        (toVendor.contains(name) || config.requestHeaders.contains(name)) && !forbidden.contains(name)
+    }
+
     private static func filtered(_ fields: HTTPFields, allowed: Set<String>) -> HTTPFields {
         var kept = HTTPFields()
         for field in fields

@@ -7,9 +7,7 @@ extension CustomFieldsConfig {
         guard case .object(let members)? = path.value(in: record) else { return nil }
         return JSONObject(
             members.lazy
-                .filter { member in
-                    !except.contains(member.key) && (keys.isEmpty || keys.contains { $0.matches(member.key) })
-                }
+                .filter { covers($0.key) }
                 .map { ($0.key, $0.value) }
         )
     }

@@ -16,8 +16,11 @@ struct Plan {
     let mapping: MethodMapping
     let route: MethodMapping.Route
     let native: ResourceMethod
+    let options: CallOptions
+    /// The body of a create or update.
+    let body: UnifiedBody?
     /// What request expressions see, apart from `paging`.
-    let scope: ExpressionScope
+    var scope: ExpressionScope
     let filterFates: [(field: String, fate: FilterFate)]
 
     init(_ call: UnifiedCall, connector: CompiledConnector, variables: JSONObject, model: UnifiedModel) throws {
@@ -31,7 +34,9 @@ struct Plan {
                 "the connector '\(connector.name)' has no \(call.method) of \(call.category)/\(call.resource)"
             )
         }
-        let query = try UnifiedQuery(call.query, resource: resource, isList: call.method == "list")
+        let options = try CallOptions(call, proxy: connector.document.proxy)
+        self.options = options
+        let query = try UnifiedQuery(options.otherParameters, resource: resource, isList: call.method == "list")
         self.model = resource
         self.query = query
         self.mapping = mapping
@@ -42,7 +47,9 @@ struct Plan {
             "query": .object(try Self.described(query, filters: filters.accepted, mapping: mapping)),
         ]
         root["id"] = call.id.map(JSONValue.string)
-        root["body"] = call.body
+        body = try Self.body(of: call, model: resource, mapping: mapping, options: options, root: root)
+        root["body"] = body.map { .object($0.native) } ?? call.body
+        root["unified"] = body.map { .object($0.unified) }
         let scope = ExpressionScope(root)
         self.scope = scope
         route = try Self.route(mapping, scope: scope)
@@ -50,6 +57,38 @@ struct Plan {
             throw Problem(.configInvalid, "there is no native call '\(route.resource)/\(route.method)'")
         }
         self.native = native
+        if call.ifMatch != nil, !native.supportsIfMatch {
+            throw Problem(
+                .invalidRequest,
+                "the vendor cannot check a version here; leave If-Match out",
+                failures: [.init(code: "not_supported", message: "If-Match is not supported", pointer: "If-Match")]
+            )
+        }
+    }
+
+    /// The checked body of a create or update; custom methods have a schema of their own.
+    private static func body(
+        of call: UnifiedCall,
+        model: ResourceModel,
+        mapping: MethodMapping,
+        options: CallOptions,
+        root: JSONObject
+    ) throws -> UnifiedBody? {
+        switch call.method {
+        case "create", "update":
+            return try UnifiedBody(
+                call.body,
+                model: model,
+                mapping: mapping,
+                isCreate: call.method == "create",
+                isStrict: options.isBodyStrict,
+                scope: ExpressionScope(root)
+            )
+        default:
+            guard let schema = mapping.write.bodySchema else { return nil }
+            try CustomMethodBody.check(call.body ?? .null, against: schema)
+            return nil
+        }
     }
 
     /// The native request, apart from paging and credentials.
@@ -73,7 +112,22 @@ struct Plan {
             }
         }
         builder.merge(query.remoteQuery, into: &request)
+        if let body { lay(body, over: &request) }
+        for field in options.remoteHeaders { request.setHeader(field.name, field.value) }
+        if let version = options.ifMatch { request.setHeader("If-Match", version) }
+        if let header = native.idempotencyHeader, let key = options.idempotencyKey {
+            request.setHeader(header, key)
+            request.isIdempotent = true
+        }
         return request
+    }
+
+    /// Custom fields go where they are read from, native members over everything.
+    private func lay(_ body: UnifiedBody, over request: inout NativeRequest) {
+        if let place = mapping.customFields?.writePath, let fields = body.unified["custom_fields"]?.object {
+            request.body = place.laying(fields, over: request.body ?? [:])
+        }
+        if let members = body.remoteData { request.body = (request.body ?? [:]).overlaid(by: members) }
     }
 
     private func value(of stack: MappingStack, in scope: ExpressionScope) throws -> JSONValue? {

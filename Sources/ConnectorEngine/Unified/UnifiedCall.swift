@@ -15,6 +15,10 @@ package struct UnifiedCall: Sendable {
     package let query: [(name: String, value: String)]
     /// The unified body, for writes.
     package let body: JSONValue?
+    /// The version of the record that a write is meant for (RFC 9110 section 13.1.1).
+    package let ifMatch: String?
+    /// Tells repetitions of one write from further writes.
+    package let idempotencyKey: String?
     /// The account.
     package let account: AccountID
     /// Told in the answer's `meta`.
@@ -28,6 +32,8 @@ package struct UnifiedCall: Sendable {
         id: String? = nil,
         query: [(name: String, value: String)] = [],
         body: JSONValue? = nil,
+        ifMatch: String? = nil,
+        idempotencyKey: String? = nil,
         account: AccountID,
         requestID: String? = nil
     ) {
@@ -37,6 +43,8 @@ package struct UnifiedCall: Sendable {
         self.id = id
         self.query = query
         self.body = body
+        self.ifMatch = ifMatch
+        self.idempotencyKey = idempotencyKey
         self.account = account
         self.requestID = requestID
     }

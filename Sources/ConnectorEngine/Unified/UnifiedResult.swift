@@ -1,4 +1,5 @@
 import JSONValue
+package import Vocabulary
 
 /// What a unified call answers.
 package struct UnifiedResult: Sendable {
@@ -20,6 +21,10 @@ package struct UnifiedResult: Sendable {
     package let count: Int
     /// What the vendor tells about its limits.
     package let remoteRateLimit: RemoteRateLimit?
+    /// The record's version at the vendor, where it tells one.
+    package var etag: String?
+    /// What the caller should know beside the answer.
+    package var warnings: [Problem.Failure] = []
 }
 
 /// Writes answers.

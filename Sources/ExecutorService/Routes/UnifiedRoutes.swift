@@ -41,10 +41,112 @@ struct UnifiedRoutes: Sendable {
                 responses: [ResponseSpec(200, "The record", schema: ["type": "object"])],
                 handler: { try await answer($0, method: "get") }
             ),
+        ] + writes
+    }
+
+    private var writes: [Endpoint] {
+        [
+            Endpoint(
+                .post,
+                "/unified/{category}/{resource}",
+                operationID: "createUnifiedRecord",
+                summary: "Create a record of a unified resource",
+                description: "Answers the record as the vendor holds it. `remote_data` in the body is merged into the "
+                    + "vendor's own body.",
+                tags: ["unified"],
+                access: .apiKey([.unifiedWrite]),
+                query: Self.writeParameters,
+                allowsAnyQuery: true,
+                body: BodySpec(schema: ["type": "object"]),
+                responses: [ResponseSpec(201, "The record", schema: ["type": "object"])],
+                handler: { try await answer($0, method: "create", body: $0.json(), status: 201) }
+            ),
+            Endpoint(
+                .patch,
+                "/unified/{category}/{resource}/{id}",
+                operationID: "updateUnifiedRecord",
+                summary: "Change fields of a record",
+                description: "Fields that are left out stay as they are; null empties one. `If-Match` is honoured "
+                    + "where the connector supports it.",
+                tags: ["unified"],
+                access: .apiKey([.unifiedWrite]),
+                query: Self.writeParameters,
+                allowsAnyQuery: true,
+                body: BodySpec(schema: ["type": "object"]),
+                responses: [ResponseSpec(200, "The record", schema: ["type": "object"])],
+                handler: { try await answer($0, method: "update", body: $0.json()) }
+            ),
+            Endpoint(
+                .delete,
+                "/unified/{category}/{resource}/{id}",
+                operationID: "deleteUnifiedRecord",
+                summary: "Delete a record",
+                tags: ["unified"],
+                access: .apiKey([.unifiedWrite]),
+                query: [Self.account],
+                allowsAnyQuery: true,
+                responses: [
+                    ResponseSpec(
+                        200,
+                        "The id of what was deleted",
+                        schema: ["type": "object", "properties": ["id": ["type": "string"]]]
+                    )
+                ],
+                handler: { try await answer($0, method: "delete") }
+            ),
+            Endpoint(
+                .post,
+                "/unified/{category}/{resource}/{id}",
+                operationID: "callUnifiedMethod",
+                summary: "Call a method of the connector's own",
+                description: "The last segment is the method's name, such as `merge`. A record that it is about is "
+                    + "named by `id` in the body.",
+                tags: ["unified"],
+                access: .apiKey([.unifiedWrite]),
+                query: [Self.account],
+                allowsAnyQuery: true,
+                body: BodySpec(schema: ["type": "object"], isRequired: false),
+                responses: [
+                    ResponseSpec(
+                        200,
+                        "What the method gives",
+                        schema: ["type": "object", "required": ["result"], "properties": ["result": [:]]]
+                    )
+                ],
+                handler: { try await custom($0) }
+            ),
         ]
     }
 
+    private func custom(_ request: EndpointRequest) async throws -> EndpointResponse {
+        let method = try request.pathParameter("id")
+        guard !Self.ownMethods.contains(method) else {
+            throw Problem(.methodNotSupported, "'\(method)' is no method of a connector's own")
+        }
+        let body: JSONValue? = request.body.isEmpty ? nil : try request.json()
+        return try await answer(request, method: method, id: body?["id"]?.plainText, body: body)
+    }
+
     private func answer(_ request: EndpointRequest, method: String) async throws -> EndpointResponse {
+        try await answer(request, method: method, id: request.pathParameters["id"])
+    }
+
+    private func answer(
+        _ request: EndpointRequest,
+        method: String,
+        body: JSONValue,
+        status: Int = 200
+    ) async throws -> EndpointResponse {
+        try await answer(request, method: method, id: request.pathParameters["id"], body: body, status: status)
+    }
+
+    private func answer(
+        _ request: EndpointRequest,
+        method: String,
+        id: String?,
+        body: JSONValue? = nil,
+        status: Int = 200
+    ) async throws -> EndpointResponse {
         let category = try request.pathParameter("category")
         let resource = try request.pathParameter("resource")
         guard model.resource(category, resource) != nil else {
@@ -60,8 +162,11 @@ struct UnifiedRoutes: Sendable {
             category: category,
             resource: resource,
             method: method,
-            id: request.pathParameters["id"],
+            id: id,
             query: request.query.items.map { ($0.name, $0.value) },
+            body: body,
+            ifMatch: request.headers[.ifMatch],
+            idempotencyKey: request.headers[.idempotencyKey],
             account: configuration.account.id,
             requestID: request.requestID
         )
@@ -77,7 +182,24 @@ struct UnifiedRoutes: Sendable {
             headers[.remoteRemaining] = limit.remaining.map(String.init)
             headers[.remoteReset] = limit.reset.map(String.init)
         }
-        return .bytes(result.body, contentType: "application/json", headers: headers)
+        headers[.eTag] = result.etag.flatMap(Self.entityTag)
+        if !result.warnings.isEmpty {
+            headers[.warnings] = JSONValue.array(
+                result.warnings.prefix(20).map { warning in
+                    [
+                        "code": .string(warning.code), "message": .string(warning.message),
+                        "pointer": .string(warning.pointer),
+                    ]
+                }
+            ).text()
+        }
+        return .bytes(result.body, contentType: "application/json", status: status, headers: headers)
+    }
+
+    /// A version as `ETag` has it (RFC 9110 section 8.8.3): in quotes.
+    private static func entityTag(_ text: String) -> String? {
+        guard text.utf8.allSatisfy({ $0 >= 0x21 && $0 < 0x7F }) else { return nil }
+        return text.hasSuffix("\"") ? text : "\"\(text)\""
     }
 
     private static let account = QueryParameter(
@@ -85,6 +207,14 @@ struct UnifiedRoutes: Sendable {
         .string,
         "The account to act for; the header X-Integrated-Account-Id is the same."
     )
+    private static let ownMethods: Set<String> = ["list", "get", "create", "update", "delete", "meta", "batch"]
+    private static let writeParameters = [
+        account,
+        QueryParameter("strict_body", .string, "false drops fields that cannot be written, with a warning."),
+        QueryParameter("fields", .string, "The only fields wanted in the answer, with commas.", repeats: true),
+        QueryParameter("exclude_fields", .string, "Fields not wanted, with commas.", repeats: true),
+        QueryParameter("ignore_remote_data", .string, "true leaves the vendor's record out."),
+    ]
     private static let listParameters = [
         account,
         QueryParameter("limit", .string, "Records of a page, 1 to \(UnifiedQuery.limitMax); 50 when absent."),
