@@ -7,6 +7,11 @@ package struct HTTPDefaults: Sendable {
         case comma, brackets, indices, `repeat`, json, space, pipe
     }
 
+    /// How an object is written into a query.
+    package enum ObjectFormat: String, Sendable, CaseIterable {
+        case brackets, dots, json
+    }
+
     /// Where requests go; its host must be one of the connector's.
     package let baseURL: Expression
     /// Header fields.
@@ -15,8 +20,20 @@ package struct HTTPDefaults: Sendable {
     package let query: [NamedExpression]
     /// How lists are written.
     package let arrayFormat: ArrayFormat
+    /// How objects are written.
+    package let objectFormat: ObjectFormat
     /// Characters of query values that the vendor wants unencoded.
     package let unencoded: String
+    /// Whether a blank in a query is written as a plus sign.
+    package let plusAsSpace: Bool
+    /// The `User-Agent` of requests.
+    package let userAgent: String?
+    /// How many redirects are followed, to the same scheme, host and port only.
+    package let redirectsMax: Int
+    /// How bodies are written where a call does not say.
+    package let requestFormat: RequestFormat
+    /// How bodies are read where a call does not say, those of errors included.
+    package let responseFormat: ResponseFormat
     /// Limit of the connect phase.
     package let connectTimeout: Duration
     /// Limit of one request.
@@ -27,12 +44,20 @@ package struct HTTPDefaults: Sendable {
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         try reader.allow([
             "base_url", "headers", "query", "query_array_format", "skip_encode", "connect_timeout_seconds",
-            "timeout_seconds", "max_response_bytes",
+            "timeout_seconds", "max_response_bytes", "query_object_format", "plus_as_space", "user_agent", "redirects",
+            "request_format", "response_format",
         ])
         baseURL = try reader.required("base_url").expression()
         headers = try reader.child("headers")?.expressions() ?? []
         query = try reader.child("query")?.expressions() ?? []
         arrayFormat = try reader.child("query_array_format")?.choice(ArrayFormat.self) ?? .comma
+        objectFormat = try reader.child("query_object_format")?.choice(ObjectFormat.self) ?? .brackets
+        plusAsSpace = try reader.child("plus_as_space")?.bool() ?? false
+        userAgent = try reader.child("user_agent")?.string()
+        try reader.child("redirects")?.allow(["max"])
+        redirectsMax = try reader.child("redirects")?.required("max").int(0...10) ?? 0
+        requestFormat = try reader.child("request_format").map(RequestFormat.init(reading:)) ?? RequestFormat(.json)
+        responseFormat = try reader.child("response_format").map(ResponseFormat.init(reading:)) ?? ResponseFormat(.json)
         unencoded = try reader.child("skip_encode")?.strings().joined() ?? ""
         connectTimeout = try reader.child("connect_timeout_seconds")?.int(1...60).seconds ?? .seconds(5)
         totalTimeout = try reader.child("timeout_seconds")?.int(1...300).seconds ?? .seconds(30)
@@ -42,12 +67,8 @@ package struct HTTPDefaults: Sendable {
 
 /// A request as a document describes it, before values are put in.
 package struct RequestTemplate: Sendable {
-    static let keys = ["method", "path", "base_url", "query", "headers", "body", "request_format"]
-
-    /// How a body is written.
-    package enum BodyFormat: String, Sendable, CaseIterable {
-        case json, form, none
-    }
+    static let keys =
+        ["method", "path", "base_url", "query", "headers", "body", "request_format", "no_auth"] + AnswerRules.keys
 
     /// HTTP method in upper case.
     package let method: String
@@ -61,8 +82,12 @@ package struct RequestTemplate: Sendable {
     package let headers: [NamedExpression]
     /// Body.
     package let body: Expression?
-    /// How the body is written.
-    package let bodyFormat: BodyFormat
+    /// How the body is written; the connector's default, or none for GET, if nil.
+    package let format: RequestFormat?
+    /// Whether it is sent without credentials.
+    package let needsNoAuth: Bool
+    /// What its answers mean.
+    package let answer: AnswerRules
 
     private enum Method: String, CaseIterable {
         case get = "GET"
@@ -79,6 +104,8 @@ package struct RequestTemplate: Sendable {
         query = try reader.child("query")?.expressions() ?? []
         headers = try reader.child("headers")?.expressions() ?? []
         body = try reader.child("body")?.expression()
-        bodyFormat = try reader.child("request_format")?.choice(BodyFormat.self) ?? (method == "GET" ? .none : .json)
+        format = try reader.child("request_format").map(RequestFormat.init(reading:))
+        needsNoAuth = try reader.child("no_auth")?.bool() ?? false
+        answer = try AnswerRules(reading: reader)
     }
 }

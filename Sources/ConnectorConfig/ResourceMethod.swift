@@ -8,8 +8,9 @@ package struct ResourceMethod: Sendable {
     package let recordsPath: DocumentPath
     /// Where a record's own name is, to tell records apart while paging.
     package let idPath: DocumentPath
-    /// Statuses that mean an empty list.
-    package let emptyStatuses: [Int]
+    /// What an element at `recordsPath` becomes: one record, several or none; sees `response`, `page`, `query`, `id`,
+    /// `context`.
+    package let recordExpression: Expression?
     /// How further pages are asked for.
     package let pagination: PaginationConfig
     /// Whether the call may be repeated.
@@ -28,18 +29,14 @@ package struct ResourceMethod: Sendable {
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         try reader.allow(
             RequestTemplate.keys + [
-                "records_path", "id_path", "empty_when", "pagination", "idempotent", "scopes", "rate_class", "docs",
+                "records_path", "record_expr", "id_path", "pagination", "idempotent", "scopes", "rate_class", "docs",
                 "supports_if_match", "idempotency_header",
             ]
         )
         request = try RequestTemplate(reading: reader)
         recordsPath = DocumentPath(try reader.child("records_path")?.string() ?? "")
         idPath = DocumentPath(try reader.child("id_path")?.string() ?? "id")
-        var statuses: [Int] = []
-        for status in reader.child("empty_when")?.child("status")?.elements() ?? [] {
-            statuses.append(try status.int(200...599))
-        }
-        emptyStatuses = statuses
+        recordExpression = try reader.child("record_expr")?.expression()
         pagination = try PaginationConfig(reading: reader.child("pagination"))
         isIdempotent = try reader.child("idempotent")?.bool() ?? (request.method == "GET")
         supportsIfMatch = try reader.child("supports_if_match")?.bool() ?? false
@@ -47,5 +44,10 @@ package struct ResourceMethod: Sendable {
         scopes = try reader.child("scopes")?.strings() ?? []
         rateClass = try reader.child("rate_class")?.string()
         docs = try reader.child("docs")?.string()
+    }
+
+    /// Statuses that mean an empty list by themselves.
+    package var emptyStatuses: [Int] {
+        request.answer.emptyCondition == nil ? request.answer.emptyStatuses : []
     }
 }

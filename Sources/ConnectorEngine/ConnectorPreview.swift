@@ -22,7 +22,7 @@ package struct ConnectorPreview: Sendable {
 
     /// The unified records that a native body gives: one for methods on one record, a list else.
     ///
-    /// `body`: what the vendor answers.
+    /// `body`: what the vendor answers, in the format of the native call.
     /// `query`: query parameters of the unified call.
     /// Returns: the answer's text; `next_cursor` is never part of it.
     /// Throws: `Problem`.
@@ -34,17 +34,23 @@ package struct ConnectorPreview: Sendable {
         query: [(name: String, value: String)] = []
     ) throws -> [UInt8] {
         let plan = try plan(category, resource, method, query: query, body: nil)
-        let document: JSONDocument
-        do { document = try JSONDocument(parsing: body, policy: .vendor) } catch {
-            throw Problem(.invalidRequest, "the native body is not JSON: \(error)", underlying: error)
+        let format = plan.native.request.answer.format ?? connector.document.http.responseFormat
+        let response = InboundResponse(status: 200, body: body)
+        let document: JSONDocument?
+        do { document = try BodyReader(format: format).document(response) } catch let problem as Problem {
+            throw Problem(
+                .invalidRequest,
+                "the native body cannot be read: \(problem.message)",
+                underlying: problem.underlying
+            )
         }
-        let answer = NativeAnswer(InboundResponse(status: 200, body: body), document: document)
+        let answer = NativeAnswer(response, document: document, format: format.kind)
         let mapper = ResponseMapper(plan, context: .object(variables), answer: answer)
         let writer = EnvelopeWriter(query: plan.query)
         guard method == "list" else {
-            return writer.single(try mapper.record(try answer.record(at: plan.native.recordsPath)))
+            return writer.single(try mapper.record(try answer.record(of: plan.native, scope: plan.scope)))
         }
-        let records = try answer.records(at: plan.native.recordsPath).map { try mapper.record($0) }
+        let records = try answer.records(of: plan.native, scope: plan.scope).nodes.map { try mapper.record($0) }
         return writer.list(
             records,
             nextCursor: nil,

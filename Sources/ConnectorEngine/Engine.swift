@@ -89,7 +89,7 @@ package struct Engine: Sendable {
     ) async throws -> UnifiedResult {
         let request = try plan.request(connector: connector.document, paging: .null)
         let answer = try await exchange.answer(to: request)
-        let node = try answer.record(at: plan.native.recordsPath)
+        let node = try answer.record(of: plan.native, scope: plan.scope)
         let record = try ResponseMapper(plan, context: context, answer: answer).record(node)
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),

@@ -37,6 +37,8 @@ struct SandboxDefinition: Sendable {
         case create(collection: String)
         case update(collection: String)
         case delete(collection: String)
+        /// What the element in the body of an envelope asks for.
+        case soap
     }
 
     struct Route: Sendable {
@@ -73,6 +75,7 @@ struct SandboxDefinition: Sendable {
     let collections: [String: Collection]
     let headers: JSONataExpression?
     let rateLimit: RateLimit?
+    let soap: SandboxSOAP?
 
     struct Collection: Sendable {
         let idField: String
@@ -108,6 +111,7 @@ struct SandboxDefinition: Sendable {
         rateLimit = document["rate_limit"].map {
             RateLimit(requests: $0["requests"]?.int ?? 100, seconds: $0["seconds"]?.int ?? 10)
         }
+        soap = try document["soap"].map { try SandboxSOAP($0) }
         var collections: [String: Collection] = [:]
         for member in document["collections"]?.object ?? [:] {
             let file = folder.appendingPathComponent(try required(member.value, "file"))
@@ -171,6 +175,7 @@ struct SandboxDefinition: Sendable {
         case "create": return .create(collection: collection)
         case "update": return .update(collection: collection)
         case "delete": return .delete(collection: collection)
+        case "soap": return .soap
         case let other: throw SandboxCatalog.Failure(description: "there is no action '\(other)'")
         }
     }

@@ -52,12 +52,13 @@ final class VendorSimulator: Sendable {
     private func perform(_ route: SandboxDefinition.Route, _ request: SandboxRequest, _ values: [String: String])
         -> SandboxResponse
     {
+        if case .soap = route.action { return soapAnswer(request, values) }
         if let refusal = unauthorized(route, request) { return refusal }
         if let refusal = overLimit(request) { return refusal }
         var scope = Self.scope(request, values)
         do {
             switch route.action {
-            case .answer: break
+            case .answer, .soap: break
             case .sql(let parameter, let tables):
                 try runSQL(request.query(parameter) ?? "", tables, route, &scope)
             case .locator: try continueList(values["locator"] ?? "", route, &scope)
@@ -184,7 +185,7 @@ final class VendorSimulator: Sendable {
 
     // MARK: Records
 
-    private func records(_ collection: String) -> [JSONValue] {
+    func records(_ collection: String) -> [JSONValue] {
         state.withLock { $0.records[collection] ?? [] }
     }
 
@@ -246,7 +247,7 @@ final class VendorSimulator: Sendable {
         return complain("unauthorized", request, [:])
     }
 
-    private func overLimit(_ request: SandboxRequest) -> SandboxResponse? {
+    func overLimit(_ request: SandboxRequest) -> SandboxResponse? {
         guard let limit = definition.rateLimit else { return nil }
         let caller = request.header("authorization") ?? ""
         let isOver = state.withLock { state in
@@ -304,7 +305,9 @@ final class VendorSimulator: Sendable {
         scope["path"] = .string(request.path)
         var response = SandboxResponse(status: complaint.status)
         if let body = complaint.body, let value = try? evaluate(body, scope) {
-            response = .json(value, status: complaint.status)
+            response =
+                (try? definition.soap?.response(value, status: complaint.status, isQualified: false))
+                ?? .json(value, status: complaint.status)
         } else if let text = complaint.text {
             response.headers.append(("Content-Type", "text/html"))
             response.body = Array(text.utf8)

@@ -35,7 +35,15 @@ package struct NativeRequest: Sendable {
     /// Body.
     package var body: JSONValue?
     /// How the body is written.
-    package var bodyFormat: RequestTemplate.BodyFormat = .json
+    package var form = BodyForm(RequestFormat(.json))
+    /// The credentials that a SOAP body gets when it is written.
+    package var soapSecurity: SOAPSecurity?
+    /// What its answers mean.
+    package var answer = AnswerRules()
+    /// Whether it is sent without credentials.
+    package var needsNoAuth = false
+    /// Scopes that the vendor wants for it.
+    package var scopes: [String] = []
     /// Whether it may be repeated.
     package var isIdempotent = true
 
@@ -46,10 +54,10 @@ package struct NativeRequest: Sendable {
     }
 
     /// The whole address with the query.
-    func url(unencoded: String, masked: Bool = false) -> String {
+    func url(_ http: HTTPDefaults, masked: Bool = false) -> String {
         var address = address
         let items = query.map { (name: $0.name, value: masked && $0.isSecret ? "***" : $0.value) }
-        let text = FormText.encoded(items, unencoded: unencoded)
+        let text = FormText.encoded(items, unencoded: http.unencoded, plusAsSpace: http.plusAsSpace)
         address.query = [address.query, text.isEmpty ? nil : text].compactMap { $0 }.joined(separator: "&")
         if address.query?.isEmpty == true { address.query = nil }
         return address.description
@@ -67,17 +75,23 @@ package struct NativeRequest: Sendable {
             }
             fields[name] = header.value
         }
-        let bytes = encodedBody()
-        if bytes != nil, fields[.contentType] == nil {
-            fields[.contentType] = bodyFormat == .form ? "application/x-www-form-urlencoded" : "application/json"
+        let encoded = try BodyEncoder(form: form).encoded(body, security: soapSecurity)
+        if let encoded {
+            if fields[.contentType] == nil { fields[.contentType] = encoded.contentType }
+            for header in encoded.headers {
+                guard let name = HTTPField.Name(header.name), HeaderText.isValue(header.value) else { continue }
+                if fields[name] == nil { fields[name] = header.value }
+            }
         }
+        if let agent = connector.http.userAgent, fields[.userAgent] == nil { fields[.userAgent] = agent }
         return OutboundRequest(
             method: verb,
-            url: url(unencoded: connector.http.unencoded),
+            url: url(connector.http),
             headers: fields,
-            body: bytes,
+            body: encoded?.bytes,
             identity: identity,
             replay: isIdempotent ? .allowed : .never,
+            redirects: connector.http.redirectsMax > 0 ? .sameOrigin(limit: connector.http.redirectsMax) : .none,
             connectTimeout: connector.http.connectTimeout,
             totalTimeout: connector.http.totalTimeout,
             responseBytesMax: connector.http.responseBytesMax
@@ -87,23 +101,24 @@ package struct NativeRequest: Sendable {
     /// The request for people: credentials are masked.
     package func explained(connector: ConnectorDocument) -> JSONValue {
         var shown = JSONObject([
-            ("method", .string(method)), ("url", .string(url(unencoded: connector.http.unencoded, masked: true))),
+            ("method", .string(method)), ("url", .string(url(connector.http, masked: true))),
         ])
         shown["headers"] = .object(
             JSONObject(headers.map { ($0.name, .string($0.isSecret ? "***" : $0.value)) })
         )
-        shown["body"] = body
+        shown["body"] = explainedBody
         return .object(shown)
     }
 
-    private func encodedBody() -> [UInt8]? {
-        guard let body, bodyFormat != .none else { return nil }
-        switch bodyFormat {
-        case .json: return body.bytes()
-        case .form:
-            let items = (body.object ?? JSONObject()).flatMap { FormText.items($0.key, $0.value, .brackets) }
-            return Array(FormText.encoded(items).utf8)
+    /// The body as JSON where it is written as such or as a form, else its text, without credentials.
+    private var explainedBody: JSONValue? {
+        switch form.format.kind {
+        case .json, .form, .ndjson: return body
         case .none: return nil
+        case .multipart, .xml, .soap, .graphql, .raw:
+            let mask = soapSecurity == nil ? nil : SOAPSecurity.masked
+            guard let encoded = try? BodyEncoder(form: form).encoded(body, security: mask) else { return body }
+            return .string(String(decoding: encoded.bytes, as: UTF8.self))
         }
     }
 }

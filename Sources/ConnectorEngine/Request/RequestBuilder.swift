@@ -17,7 +17,9 @@ struct RequestBuilder {
             throw Problem(.configInvalid, "the path of a native call gives no address")
         }
         var request = NativeRequest(method: template.method, address: address)
-        request.bodyFormat = template.bodyFormat
+        request.form = try form(template)
+        request.answer = template.answer
+        request.needsNoAuth = template.needsNoAuth
         for header in connector.http.headers + template.headers { try add(header, to: &request) }
         for item in connector.http.query + template.query {
             let value = try guarded { () throws(ExpressionError) in try item.expression.value(in: scope) }
@@ -32,9 +34,17 @@ struct RequestBuilder {
     /// Lays query parameters over those that are there; null takes one away.
     func merge(_ parameters: JSONObject, into request: inout NativeRequest) {
         for member in parameters {
-            request.query.removeAll { $0.name == member.key || $0.name.hasPrefix("\(member.key)[") }
-            request.query += FormText.items(member.key, member.value, connector.http.arrayFormat)
-                .map { NativeRequest.Item(name: $0.name, value: $0.value) }
+            request.query.removeAll { item in
+                item.name == member.key || item.name.hasPrefix("\(member.key)[")
+                    || (connector.http.objectFormat == .dots && item.name.hasPrefix("\(member.key)."))
+            }
+            request.query += FormText.items(
+                member.key,
+                member.value,
+                connector.http.arrayFormat,
+                connector.http.objectFormat
+            )
+            .map { NativeRequest.Item(name: $0.name, value: $0.value) }
         }
     }
 
@@ -48,6 +58,24 @@ struct RequestBuilder {
             )
         }
         return try address.allowed(by: connector)
+    }
+
+    private func form(_ template: RequestTemplate) throws -> BodyForm {
+        let standard = template.method == "GET" ? RequestFormat(.none) : connector.http.requestFormat
+        var form = BodyForm(template.format ?? standard)
+        let options = form.format
+        switch options.kind {
+        case .soap:
+            form.action = try guarded { () throws(ExpressionError) in try options.soap.action?.text(in: scope) } ?? ""
+            form.headerBlocks = try guarded { () throws(ExpressionError) in
+                try options.soap.headers?.value(in: scope)
+            }
+        case .graphql:
+            form.document = try guarded { () throws(ExpressionError) in try options.document?.text(in: scope) } ?? ""
+            form.variables = try guarded { () throws(ExpressionError) in try options.variables?.value(in: scope) }
+        case .json, .form, .multipart, .xml, .ndjson, .raw, .none: break
+        }
+        return form
     }
 
     private func add(_ header: NamedExpression, to request: inout NativeRequest) throws {

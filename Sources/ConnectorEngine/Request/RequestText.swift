@@ -48,24 +48,36 @@ enum Base64 {
 /// Parameters as `application/x-www-form-urlencoded` and query strings have them.
 enum FormText {
     /// `a=1&b=2`, all but unreserved characters percent-encoded.
-    static func encoded(_ items: [(name: String, value: String)], unencoded: String = "") -> String {
+    ///
+    /// `plusAsSpace`: a blank of a value is written as a plus sign, where the vendor wants it so.
+    static func encoded(
+        _ items: [(name: String, value: String)],
+        unencoded: String = "",
+        plusAsSpace: Bool = false
+    ) -> String {
         items.map { item in
-            URLText.encoded(item.name, allowing: unencoded) + "="
-                + URLText.encoded(item.value, allowing: unencoded)
+            let value = URLText.encoded(item.value, allowing: unencoded)
+            return URLText.encoded(item.name, allowing: unencoded) + "="
+                + (plusAsSpace ? value.replacing("%20", with: "+") : value)
         }.joined(separator: "&")
     }
 
-    /// The items that a value becomes under a name: lists by `format`, objects in brackets, null none.
+    /// The items that a value becomes under a name: lists by `format`, objects by `objects`, null none.
     static func items(
         _ name: String,
         _ value: JSONValue,
-        _ format: HTTPDefaults.ArrayFormat
+        _ format: HTTPDefaults.ArrayFormat,
+        _ objects: HTTPDefaults.ObjectFormat = .brackets
     ) -> [(name: String, value: String)] {
         switch value {
         case .null: return []
         case .string, .number, .bool: return [(name, value.plainText ?? "")]
         case .object(let members):
-            return members.flatMap { items("\(name)[\($0.key)]", $0.value, format) }
+            switch objects {
+            case .brackets: return members.flatMap { items("\(name)[\($0.key)]", $0.value, format, objects) }
+            case .dots: return members.flatMap { items("\(name).\($0.key)", $0.value, format, objects) }
+            case .json: return [(name, value.text())]
+            }
         case .array(let elements):
             let texts = elements.compactMap(\.plainText)
             switch format {

@@ -15,21 +15,26 @@ struct VendorExchange {
 
     /// The vendor's good answer.
     ///
-    /// `emptyStatuses`: statuses that stand for an empty list.
+    /// `emptyStatuses`: statuses that stand for an empty list, beside those that the request's own rules name.
     /// Throws: `Problem` for all other answers, and for none.
     func answer(to request: NativeRequest, emptyStatuses: [Int] = []) async throws -> NativeAnswer {
         var access = try await self.access.current()
         var mayRenew = true
+        let judge = AnswerJudge(request, connector: connector, variables: variables)
+        let classifier = ErrorClassifier(connector: connector, variables: variables)
         while true {
             let response = try await send(request, access)
-            if emptyStatuses.contains(response.status) {
-                return NativeAnswer(response, document: nil, isEmptyResult: true)
+            let verdict: ErrorClassifier.Verdict
+            switch try judge.judgement(on: response, emptyStatuses: emptyStatuses) {
+            case .empty: return NativeAnswer(response, document: nil, isEmptyResult: true)
+            case .good(let document):
+                let body = document?.root
+                guard let objection = classifier.verdict(onGood: response, body: body?.value ?? .null) else {
+                    return NativeAnswer(response, document: document, format: judge.reader.format.kind)
+                }
+                verdict = objection
+            case .bad(let body): verdict = classifier.verdict(on: response, body: body, scopes: request.scopes)
             }
-            let isGood = (200...299).contains(response.status)
-            let document = isGood ? try parsed(response) : nil
-            let verdict = ErrorClassifier(connector: connector, variables: variables)
-                .verdictUnlessGood(response, body: document?.root.value ?? Self.errorBody(response))
-            guard let verdict else { return NativeAnswer(response, document: document) }
             if verdict.isIgnored { return NativeAnswer(response, document: nil, isEmptyResult: true) }
             if mayRenew, wantsRenewal(verdict, response, access) {
                 mayRenew = false
@@ -66,7 +71,10 @@ struct VendorExchange {
         guard let method = connector.authMethod(access.method) else {
             throw Problem(.configInvalid, "the connector has no way to connect named '\(access.method)'")
         }
-        let signed = try Authenticator(method: method, access: access).sign(request, variables: variables)
+        let signed =
+            request.needsNoAuth
+            ? request
+            : try Authenticator(method: method, access: access).sign(request, variables: variables)
         let outbound = try signed.outbound(
             connector: connector,
             identity: ConnectionIdentity(partition: partition, clientCertificate: access.clientCertificate)
@@ -87,23 +95,5 @@ struct VendorExchange {
         if verdict.retry == .refreshThenRetry { return true }
         return response.status == 401 && verdict.problem.code == .accountNeedsReauth
             && connector.authMethod(access.method)?.onUnauthorized == .refreshOnce
-    }
-
-    private static func errorBody(_ response: InboundResponse) -> JSONValue {
-        (try? JSONValue(parsing: response.body, policy: .vendor)) ?? .null
-    }
-
-    private func parsed(_ response: InboundResponse) throws -> JSONDocument? {
-        guard !response.body.isEmpty else { return nil }
-        do {
-            return try JSONDocument(parsing: response.body, policy: .vendor)
-        } catch {
-            throw Problem(
-                .remoteBadResponse,
-                "the vendor's answer is not JSON",
-                remote: Problem.Remote(status: response.status),
-                underlying: error
-            )
-        }
     }
 }

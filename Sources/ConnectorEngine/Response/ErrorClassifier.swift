@@ -25,51 +25,42 @@ package struct ErrorClassifier: Sendable {
         self.variables = variables
     }
 
-    /// The verdict on an answer; nil when it is good.
-    package func verdictUnlessGood(_ response: InboundResponse, body: @autoclosure () -> JSONValue) -> Verdict? {
-        guard (200...299).contains(response.status) else { return verdict(on: response, body: body()) }
-        // Rules that name a good status catch errors inside of good answers.
-        let rules = connector.errors.filter { $0.statuses.contains(response.status) }
-        return rules.isEmpty ? nil : verdict(on: response, body: body(), rules: rules, required: true)
+    /// The verdict on an answer that looks good; nil when it is.
+    ///
+    /// Rules that name a good status catch errors inside of good answers.
+    package func verdict(onGood response: InboundResponse, body: @autoclosure () -> JSONValue) -> Verdict? {
+        let rules = connector.errors.filter { $0.condition.statuses.contains(response.status) }
+        guard !rules.isEmpty else { return nil }
+        let answer = ErrorAnswer(response, body: body(), config: connector.errorBody, variables: variables)
+        return rules.first { $0.condition.fits(answer) }.map { verdict(on: answer, by: $0, scopes: []) }
     }
 
     /// The verdict on an answer that is known to be an error.
-    package func verdict(on response: InboundResponse, body: JSONValue) -> Verdict {
-        verdict(on: response, body: body, rules: connector.errors, required: false)
-            ?? Verdict(
-                problem: Problem(.remoteBadResponse, "the vendor's answer cannot be understood"),
-                retry: .no,
-                isIgnored: false
-            )
+    ///
+    /// `scopes`: what the call needs, told when the vendor refuses it.
+    package func verdict(on response: InboundResponse, body: JSONValue, scopes: [String] = []) -> Verdict {
+        let answer = ErrorAnswer(response, body: body, config: connector.errorBody, variables: variables)
+        return verdict(on: answer, by: connector.errors.first { $0.condition.fits(answer) }, scopes: scopes)
     }
 
-    private func verdict(
-        on response: InboundResponse,
-        body: JSONValue,
-        rules: [ErrorRule],
-        required: Bool
-    ) -> Verdict? {
-        var scope = ResponseScope.scope(response, body: body).adding("context", .object(variables))
-        let code = text(connector.errorBody.code, scope)
-        let words = text(connector.errorBody.message, scope)
-        scope.root["code"] = code.map(JSONValue.string) ?? .null
-        scope.root["message"] = words.map(JSONValue.string) ?? .null
-        let rule = rules.first { $0.fits(status: response.status, code: code, message: words, scope: scope) }
-        if rule == nil, required { return nil }
-        let problem = rule?.problem ?? Self.meaning(of: response.status)
-        let wait = retryAfter(response, scope) ?? rule?.retryAfter
+    private func verdict(on answer: ErrorAnswer, by rule: ErrorRule?, scopes: [String]) -> Verdict {
+        let implied: ErrorCode? =
+            rule?.needsReauth == true ? .accountNeedsReauth : rule?.retry == .resetPagination ? .cursorMismatch : nil
+        let problem = rule?.problem ?? implied ?? Self.meaning(of: answer.response.status)
+        let code = answer.text(rule?.remoteCode) ?? answer.code
         return Verdict(
             problem: Problem(
                 problem,
-                rule?.message ?? Self.sentence(problem, status: response.status),
+                answer.text(rule?.message) ?? Self.sentence(problem, status: answer.response.status),
+                failures: answer.failures(rule, config: connector.errorBody),
                 remote: Problem.Remote(
-                    status: response.status,
+                    status: answer.response.status,
                     code: code.map { String($0.prefix(100)) },
-                    message: words.map { String($0.prefix(500)) },
-                    body: shown(response, body)
+                    message: answer.message.map { String($0.prefix(500)) },
+                    body: shown(answer.response, answer.body)
                 ),
-                retryAfter: wait,
-                insight: insight(problem, scope)
+                retryAfter: retryAfter(answer) ?? rule?.retryAfter,
+                insight: insight(problem, answer, rule, scopes)
             ),
             retry: rule?.retry ?? .no,
             isIgnored: rule?.isIgnored ?? false
@@ -85,26 +76,29 @@ package struct ErrorClassifier: Sendable {
         return String(validating: response.body.prefix(500), as: UTF8.self).map(JSONValue.string)
     }
 
-    private func insight(_ code: ErrorCode, _ scope: ExpressionScope) -> JSONValue? {
+    private func insight(
+        _ code: ErrorCode,
+        _ answer: ErrorAnswer,
+        _ rule: ErrorRule?,
+        _ scopes: [String]
+    ) -> JSONValue? {
         var insight = JSONObject()
-        if code == .accountNeedsReauth { insight["needs_reauth"] = true }
-        if code == .remoteForbidden,
-            let value = try? connector.errorBody.missingScopes?.value(in: scope), let scopes = value.array,
-            !scopes.isEmpty
-        {
-            insight["missing_scopes"] = .array(scopes)
+        if code == .accountNeedsReauth || rule?.needsReauth == true { insight["needs_reauth"] = true }
+        if code == .remoteForbidden || rule?.missingScopes != nil {
+            let told = answer.value(rule?.missingScopes ?? connector.errorBody.missingScopes)
+            let missing = told?.array ?? told.flatMap { $0.string == nil ? nil : [$0] } ?? []
+            if !missing.isEmpty { insight["missing_scopes"] = .array(missing) }
+        }
+        if code == .remoteForbidden, !scopes.isEmpty {
+            insight["required_scopes"] = .array(scopes.map(JSONValue.string))
         }
         return insight.isEmpty ? nil : .object(insight)
     }
 
-    private func retryAfter(_ response: InboundResponse, _ scope: ExpressionScope) -> Duration? {
-        let told = text(connector.rateLimit.retryAfter, scope) ?? response.headers[.retryAfter]
+    private func retryAfter(_ answer: ErrorAnswer) -> Duration? {
+        let told = answer.text(connector.rateLimit.retryAfter) ?? answer.response.headers[.retryAfter]
         guard let told, let seconds = Double(told), seconds.isFinite, seconds >= 0 else { return nil }
         return .seconds(Int(min(seconds, 86_400).rounded(.up)))
-    }
-
-    private func text(_ expression: Expression?, _ scope: ExpressionScope) -> String? {
-        (try? expression?.text(in: scope)) ?? nil
     }
 
     /// What a status means where no rule of the connector speaks.
@@ -134,24 +128,9 @@ package struct ErrorClassifier: Sendable {
         case .remoteValidationFailed: "the vendor does not accept the request"
         case .remoteUnavailable: "the vendor is not available (status \(status))"
         case .remoteTimeout: "the vendor did not answer in time"
+        case .cursorMismatch: "the vendor has forgotten this place of the list; start again without a cursor"
         default: "the vendor answered with status \(status)"
         }
-    }
-}
-
-extension ErrorRule {
-    fileprivate func fits(status: Int, code: String?, message: String?, scope: ExpressionScope) -> Bool {
-        guard statuses.isEmpty || statuses.contains(status) else { return false }
-        if !codes.isEmpty {
-            guard let code, codes.contains(code) else { return false }
-        }
-        if let messageContains {
-            guard let message, message.lowercased().contains(messageContains.lowercased()) else { return false }
-        }
-        if let condition {
-            guard (try? condition.isTrue(in: scope)) == true else { return false }
-        }
-        return true
     }
 }
 

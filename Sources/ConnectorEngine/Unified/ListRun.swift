@@ -32,12 +32,10 @@ struct ListRun {
             )
             try pagination.apply(position.page, size: size, to: &request, connector: connector.document)
             if plan.query.explains { requests.append(request.explained(connector: connector.document)) }
-            let answer = try await exchange.answer(
-                to: request,
-                emptyStatuses: plan.native.emptyStatuses
-            )
+            let answer = try await exchange.answer(to: request)
             rateLimit = exchange.rateLimit(answer.response) ?? rateLimit
-            let nodes = try answer.records(at: plan.native.recordsPath)
+            let found = try answer.records(of: plan.native, scope: plan.scope)
+            let nodes = found.nodes
             total = pagination.config.kind == .none ? nodes.count : pagination.total(in: answer) ?? total
             let skip = try skipped(position, nodes)
             let taken = nodes[skip...].prefix(limit - records.count)
@@ -50,7 +48,12 @@ struct ListRun {
                 break
             }
             guard
-                let page = try pagination.next(after: position.page, size: size, answer: answer, count: nodes.count)
+                let page = try pagination.next(
+                    after: position.page,
+                    size: size,
+                    answer: answer,
+                    count: found.nativeCount
+                )
             else {
                 next = nil
                 break

@@ -98,6 +98,7 @@ struct Plan {
         let builder = RequestBuilder(connector: connector, scope: scope)
         var request = try builder.request(native.request)
         request.isIdempotent = native.isIdempotent
+        request.scopes = native.scopes
         if let stack = route.queryMapping ?? mapping.queryMapping,
             case .object(let parameters)? = try value(of: stack, in: scope)
         {
