@@ -237,7 +237,10 @@ let package = Package(
             "SyncServiceTests",
             ["SyncService", "ServiceKit", "Postgres", "JSONValue", "HTTPExchange", "Cryptography", httpTypes, logging]
         ),
-        tests("VendorSandboxTests", ["VendorSandbox", "JSONValue", "HTTPExchange", "ServiceKit", httpTypes]),
+        tests(
+            "VendorSandboxTests",
+            ["VendorSandbox", "JSONValue", "HTTPExchange", "ServiceKit", "Vocabulary", httpTypes]
+        ),
         tests(
             "ContractTests",
             [

@@ -124,7 +124,7 @@ package struct AnswerRules: Sendable {
     package let emptyStatuses: [Int]
     /// A further condition of an empty result; sees `response`, `status`, `headers`.
     package let emptyCondition: Expression?
-    /// Whether an answer is good; decides alone. Any 2xx, if nil.
+    /// Whether an answer is good, whatever its status; any 2xx, if nil.
     package let success: Expression?
 
     /// The usual rules: 2xx is good, nothing stands for an empty result.
