@@ -15,8 +15,11 @@ struct FilterGroups: Sendable {
     private let groups: [[JSONValue]]
     private let sorts: [JSONValue]
     private let text: String?
+    /// Names of filters that stand for lists elsewhere in the record, such as those of linked records.
+    private let paths: [String: [String]]
 
-    init(_ body: JSONValue) throws {
+    init(_ body: JSONValue, paths: [String: [String]] = [:]) throws {
+        self.paths = paths
         groups = (body["filterGroups"]?.array ?? []).map { $0["filters"]?.array ?? [] }
         sorts = body["sorts"]?.array ?? []
         text = body["query"]?.string
@@ -31,7 +34,8 @@ struct FilterGroups: Sendable {
         var found = try records.filter { record in
             let values = properties(record)
             if let text, !text.isEmpty, !Self.contains(values, text.lowercased()) { return false }
-            return try groups.isEmpty || groups.contains { try $0.allSatisfy { try Self.matches($0, values) } }
+            return try groups.isEmpty
+                || groups.contains { try $0.allSatisfy { try matches($0, record: record, values: values) } }
         }
         if let sort = sorts.first, let name = sort["propertyName"]?.string ?? sort.string {
             let isDescending = sort["direction"]?.string == "DESCENDING"
@@ -48,6 +52,15 @@ struct FilterGroups: Sendable {
 
     private static func contains(_ values: JSONValue, _ text: String) -> Bool {
         (values.object ?? [:]).contains { $0.value.string?.lowercased().contains(text) == true }
+    }
+
+    /// A filter over a list holds when it does for one of its elements.
+    private func matches(_ filter: JSONValue, record: JSONValue, values: JSONValue) throws -> Bool {
+        guard let name = filter["propertyName"]?.string, let path = paths[name] else {
+            return try Self.matches(filter, values)
+        }
+        let list = path.reduce(record as JSONValue?) { $0?[$1] }?.array ?? []
+        return try list.contains { try Self.matches(filter, .object([name: $0])) }
     }
 
     private static func matches(_ filter: JSONValue, _ values: JSONValue) throws -> Bool {

@@ -99,6 +99,12 @@ struct SQLQuery: Sendable {
         return limit.map { Array(found.prefix($0)) } ?? found
     }
 
+    /// Whether a field of a related record is asked for, compared or sorted by.
+    func mentions(_ relation: String) -> Bool {
+        let prefix = relation.lowercased() + "."
+        return (fields + order.map(\.field) + (condition?.fields ?? [])).contains { $0.lowercased().hasPrefix(prefix) }
+    }
+
     /// A record with the selected fields alone, in the order asked for.
     func project(_ record: JSONValue) -> JSONObject {
         var result = JSONObject()
@@ -111,6 +117,8 @@ struct SQLQuery: Sendable {
                     continue
                 }
                 var inner = result[parts[0]]?.object ?? JSONObject()
+                // What a vendor puts into every related record comes first.
+                if inner.isEmpty, let head = related["attributes"] { inner["attributes"] = head }
                 inner[parts[1]] = Self.value(parts[1], of: related)
                 result[parts[0]] = .object(inner)
             } else {

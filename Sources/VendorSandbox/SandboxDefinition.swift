@@ -51,6 +51,7 @@ struct SandboxDefinition: Sendable {
         let after: JSONataExpression?
         let answer: JSONataExpression?
         let headers: JSONataExpression?
+        let rules: RecordRules
     }
 
     /// An error as the vendor writes it.
@@ -76,6 +77,8 @@ struct SandboxDefinition: Sendable {
     let headers: JSONataExpression?
     let rateLimit: RateLimit?
     let soap: SandboxSOAP?
+    /// Relations of a statement's tables, by table and name.
+    let relations: [String: [String: Relation]]
 
     struct Collection: Sendable {
         let idField: String
@@ -83,6 +86,8 @@ struct SandboxDefinition: Sendable {
         /// Where a record's searchable properties are; empty for the record itself.
         let properties: String
         let nextID: String
+        /// How long new ids are; 0 when they need no length.
+        let idLength: Int
     }
 
     init(_ document: JSONValue, folder: URL) throws {
@@ -106,8 +111,10 @@ struct SandboxDefinition: Sendable {
                 answer: try JSONataExpression(compiling: required(oauth, "answer"))
             )
         }
+        relations = Relation.all(document["relations"])
+        let prelude = SandboxPrelude(document["functions"])
         keys = (document["keys"]?.array ?? []).compactMap(\.string)
-        headers = try Self.expression(document["headers"])
+        headers = try prelude.expression(document["headers"])
         rateLimit = document["rate_limit"].map {
             RateLimit(requests: $0["requests"]?.int ?? 100, seconds: $0["seconds"]?.int ?? 10)
         }
@@ -121,7 +128,8 @@ struct SandboxDefinition: Sendable {
                 idField: member.value["id"]?.string ?? "id",
                 records: records,
                 properties: member.value["properties"]?.string ?? "",
-                nextID: member.value["next_id"]?.string ?? "900001"
+                nextID: member.value["next_id"]?.string ?? "900001",
+                idLength: member.value["id_length"]?.int ?? 0
             )
         }
         self.collections = collections
@@ -130,7 +138,7 @@ struct SandboxDefinition: Sendable {
             errors[member.key] = Complaint(
                 status: member.value["status"]?.int ?? 500,
                 headers: (member.value["headers"]?.object ?? [:]).map { ($0.key, $0.value.string ?? $0.value.text()) },
-                body: try Self.expression(member.value["body"]),
+                body: try prelude.expression(member.value["body"]),
                 text: member.value["text"]?.string
             )
         }
@@ -144,20 +152,17 @@ struct SandboxDefinition: Sendable {
                 auth: route["auth"]?.string ?? "token",
                 action: try Self.action(route),
                 status: route["status"]?.int ?? 200,
-                pageSize: try Self.expression(route["page_size"]),
-                after: try Self.expression(route["after"]),
-                answer: try Self.expression(route["answer"]),
-                headers: try Self.expression(route["headers"])
+                pageSize: try prelude.expression(route["page_size"]),
+                after: try prelude.expression(route["after"]),
+                answer: try prelude.expression(route["answer"]),
+                headers: try prelude.expression(route["headers"]),
+                rules: try RecordRules(route, prelude)
             )
         }
     }
 
     static func segments(_ path: some StringProtocol) -> [String] {
         path.split { $0 == "/" }.map { String($0) }
-    }
-
-    private static func expression(_ value: JSONValue?) throws -> JSONataExpression? {
-        try value?.string.map { try JSONataExpression(compiling: $0) }
     }
 
     private static func action(_ route: JSONValue) throws -> Action {

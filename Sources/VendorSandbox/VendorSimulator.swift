@@ -56,36 +56,9 @@ final class VendorSimulator: Sendable {
         if let refusal = unauthorized(route, request) { return refusal }
         if let refusal = overLimit(request) { return refusal }
         var scope = Self.scope(request, values)
+        scope["now"] = .string(Moment.text(now()))
         do {
-            switch route.action {
-            case .answer, .soap: break
-            case .sql(let parameter, let tables):
-                try runSQL(request.query(parameter) ?? "", tables, route, &scope)
-            case .locator: try continueList(values["locator"] ?? "", route, &scope)
-            case .list(let collection): try list(records(collection), route, &scope)
-            case .search(let collection):
-                let body = try JSONValue(parsing: request.body)
-                scope["body"] = body
-                let properties = definition.collections[collection]?.properties ?? ""
-                let found = try FilterGroups(body).run(on: records(collection)) { record in
-                    properties.isEmpty ? record : record[properties] ?? .null
-                }
-                try list(found, route, &scope)
-            case .get(let collection):
-                guard let record = record(values["id"] ?? "", in: collection) else { throw Refusal("not_found") }
-                scope["record"] = record
-            case .create(let collection):
-                scope["body"] = try JSONValue(parsing: request.body)
-                scope["record"] = try create(scope["body"] ?? .null, in: collection)
-            case .update(let collection):
-                scope["body"] = try JSONValue(parsing: request.body)
-                guard let record = update(values["id"] ?? "", with: scope["body"] ?? .null, in: collection) else {
-                    throw Refusal("not_found")
-                }
-                scope["record"] = record
-            case .delete(let collection):
-                guard delete(values["id"] ?? "", in: collection) else { throw Refusal("not_found") }
-            }
+            try act(route, request, values, &scope)
             var response = SandboxResponse(status: route.status)
             if let answer = route.answer, let body = try evaluate(answer, scope) {
                 response = .json(body, status: route.status)
@@ -97,16 +70,77 @@ final class VendorSimulator: Sendable {
         }
     }
 
+    private func act(
+        _ route: SandboxDefinition.Route,
+        _ request: SandboxRequest,
+        _ values: [String: String],
+        _ scope: inout JSONObject
+    ) throws {
+        for companion in route.rules.companions {
+            scope[companion.name] = .array(records(try resolved(companion.collection, values)))
+        }
+        switch route.action {
+        case .soap: break
+        case .answer:
+            if let body = try? JSONValue(parsing: request.body) { scope["body"] = body }
+            try refuse(route, scope)
+        case .sql(let parameter, let tables): try runSQL(request.query(parameter) ?? "", tables, route, &scope)
+        case .locator: try continueList(values["locator"] ?? "", route, &scope)
+        case .list(let name):
+            try list(route.rules.selected(records(resolved(name, values)), in: scope), route, &scope)
+        case .search(let name):
+            let body = try JSONValue(parsing: request.body)
+            scope["body"] = body
+            try refuse(route, scope)
+            let collection = try resolved(name, values)
+            let properties = definition.collections[collection]?.properties ?? ""
+            let found = try FilterGroups(body, paths: route.rules.searchPaths).run(on: records(collection)) { record in
+                properties.isEmpty ? record : record[properties] ?? .null
+            }
+            try list(found, route, &scope)
+        case .get(let name):
+            scope["record"] = try known(values["id"] ?? "", in: resolved(name, values))
+            try refuse(route, scope)
+        case .create(let name):
+            scope["body"] = try JSONValue(parsing: request.body)
+            try refuse(route, scope)
+            scope["record"] = try create(route, scope, in: resolved(name, values))
+        case .update(let name):
+            let id = values["id"] ?? ""
+            let collection = try resolved(name, values)
+            if !request.body.isEmpty { scope["body"] = try JSONValue(parsing: request.body) }
+            scope["record"] = try known(id, in: collection)
+            try refuse(route, scope)
+            scope["record"] = try update(id, route, scope, in: collection)
+        case .delete(let name):
+            let collection = try resolved(name, values)
+            let id = values["id"] ?? ""
+            do { scope["record"] = try known(id, in: collection) } catch let error as Refusal {
+                if route.rules.toleratesMissing { return }
+                throw error
+            }
+            try refuse(route, scope)
+            delete(id, in: collection)
+        }
+    }
+
     /// Why a route cannot be answered, by the name of the vendor's complaint.
-    private struct Refusal: Error {
+    struct Refusal: Error {
         let name: String
-        init(_ name: String) { self.name = name }
+        var details = JSONObject()
+
+        init(_ name: String, _ details: JSONObject = [:]) {
+            self.name = name
+            self.details = details
+        }
     }
 
     private func complain(about error: any Error, _ request: SandboxRequest, _ scope: JSONObject) -> SandboxResponse {
         var details = scope
         switch error {
-        case let error as Refusal: return complain(error.name, request, details)
+        case let error as Refusal:
+            for member in error.details { details[member.key] = member.value }
+            return complain(error.name, request, details)
         case let error as SQLQuery.Failure:
             details["message"] = .string(error.message)
             return complain("malformed_query", request, details)
@@ -123,36 +157,7 @@ final class VendorSimulator: Sendable {
         }
     }
 
-    private func runSQL(
-        _ text: String,
-        _ tables: [String: String],
-        _ route: SandboxDefinition.Route,
-        _ scope: inout JSONObject
-    ) throws {
-        let query = try SQLQuery(text)
-        guard let table = tables.first(where: { $0.key.lowercased() == query.table.lowercased() }) else {
-            scope["table"] = .string(query.table)
-            throw Refusal("unknown_table")
-        }
-        scope["table"] = .string(table.key)
-        let all = records(table.value)
-        let known = Set(all.flatMap { ($0.object ?? [:]).keys.map { $0.lowercased() } })
-        let found = try query.run(on: all, knownFields: known)
-        scope["count_only"] = .bool(query.isCount)
-        let rows =
-            query.isCount
-            ? []
-            : found.map { record -> JSONValue in
-                .object([
-                    "table": .string(table.key), "id": record["Id"] ?? record["id"] ?? .null,
-                    "fields": .object(query.project(record)),
-                ])
-            }
-        scope["total"] = .number(JSONNumber(found.count))
-        try page(rows, route, &scope)
-    }
-
-    private func page(_ rows: [JSONValue], _ route: SandboxDefinition.Route, _ scope: inout JSONObject) throws {
+    func page(_ rows: [JSONValue], _ route: SandboxDefinition.Route, _ scope: inout JSONObject) throws {
         let size = try route.pageSize.flatMap { try evaluate($0, scope)?.int } ?? 2000
         scope["rows"] = .array(Array(rows.prefix(size)))
         guard rows.count > size else { return }
@@ -181,52 +186,6 @@ final class VendorSimulator: Sendable {
         scope["total"] = .number(JSONNumber(found.count))
         scope["rows"] = .array(Array(found.dropFirst(start).prefix(size)))
         if start + size < found.count { scope["next"] = .number(JSONNumber(start + size)) }
-    }
-
-    // MARK: Records
-
-    func records(_ collection: String) -> [JSONValue] {
-        state.withLock { $0.records[collection] ?? [] }
-    }
-
-    private func record(_ id: String, in collection: String) -> JSONValue? {
-        let field = definition.collections[collection]?.idField ?? "id"
-        return records(collection).first { $0[field]?.string == id || $0[field]?.number?.text == id }
-    }
-
-    private func create(_ body: JSONValue, in collection: String) throws -> JSONValue {
-        guard let settings = definition.collections[collection], case .object(var object) = body else {
-            throw Refusal("malformed_body")
-        }
-        return state.withLock { state in
-            let id = settings.nextID + String(state.nextNumber())
-            object[settings.idField] = .string(id)
-            state.records[collection, default: []].append(.object(object))
-            return .object(object)
-        }
-    }
-
-    private func update(_ id: String, with patch: JSONValue, in collection: String) -> JSONValue? {
-        let field = definition.collections[collection]?.idField ?? "id"
-        return state.withLock { state in
-            guard let index = state.records[collection]?.firstIndex(where: { $0[field]?.string == id }),
-                let old = state.records[collection]?[index]
-            else { return nil }
-            let new = old.mergePatched(by: patch)
-            state.records[collection]?[index] = new
-            return new
-        }
-    }
-
-    private func delete(_ id: String, in collection: String) -> Bool {
-        let field = definition.collections[collection]?.idField ?? "id"
-        return state.withLock { state in
-            guard let index = state.records[collection]?.firstIndex(where: { $0[field]?.string == id }) else {
-                return false
-            }
-            state.records[collection]?.remove(at: index)
-            return true
-        }
     }
 
     // MARK: Access

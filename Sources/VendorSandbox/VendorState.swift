@@ -18,6 +18,8 @@ struct VendorState: Sendable {
     }
 
     var records: [String: [JSONValue]]
+    /// What was there once, as `collection/id`.
+    var deleted: Set<String> = []
     var consents: [String: Consent] = [:]
     /// Grants that were revoked, and refresh tokens that were used up by rotation.
     var revoked: Set<String> = []

@@ -17,6 +17,15 @@ import UnifiedModel
         Case(account: "ACCOUNT_SALESFORCE", resource: "crm/accounts", idField: "Id", count: 120),
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/contacts", idField: "id", count: 240),
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/accounts", idField: "id", count: 140),
+        Case(account: "ACCOUNT_SALESFORCE", resource: "crm/opportunities", idField: "Id", count: 180),
+        Case(account: "ACCOUNT_SALESFORCE", resource: "crm/tasks", idField: "Id", count: 156),
+        Case(account: "ACCOUNT_SALESFORCE", resource: "crm/notes", idField: "Id", count: 90),
+        Case(account: "ACCOUNT_SALESFORCE", resource: "crm/users", idField: "Id", count: 12),
+        Case(account: "ACCOUNT_HUBSPOT", resource: "crm/opportunities", idField: "id", count: 170),
+        Case(account: "ACCOUNT_HUBSPOT", resource: "crm/tasks", idField: "id", count: 120),
+        Case(account: "ACCOUNT_HUBSPOT", resource: "crm/notes", idField: "id", count: 85),
+        Case(account: "ACCOUNT_HUBSPOT", resource: "crm/users", idField: "id", count: 5),
+        Case(account: "ACCOUNT_HUBSPOT", resource: "crm/pipelines", idField: "id", count: 2),
         Case(account: "ACCOUNT_BAMBOOHR", resource: "hris/employees", idField: "id", count: 210),
     ]
 

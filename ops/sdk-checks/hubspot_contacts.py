@@ -1,4 +1,4 @@
-"""Reads contacts with the hubspot-api-client SDK; only the host and the token come from outside.
+"""Reads and writes contacts with the hubspot-api-client SDK; only the host and the token come from outside.
 
 SDK_URL: such as https://localhost:7502 or https://localhost:7444/proxy/@account.
 SDK_TOKEN: a token of the vendor, or an API key of ours.
@@ -6,8 +6,12 @@ SDK_CA_FILE: the development authority.
 """
 
 import os
+import uuid
 
-from hubspot.crm.contacts import ApiClient, BasicApi, Configuration, PublicObjectSearchRequest, SearchApi
+from hubspot.crm.contacts import (
+    ApiClient, BasicApi, Configuration, PublicObjectSearchRequest, SearchApi, SimplePublicObjectInput,
+    SimplePublicObjectInputForCreate,
+)
 from hubspot.crm.contacts.exceptions import ApiException
 
 configuration = Configuration(host=os.environ["SDK_URL"])
@@ -42,5 +46,34 @@ try:
     raise SystemExit("an error was expected")
 except ApiException as error:
     assert error.status == 404 and "OBJECT_NOT_FOUND" in error.body, error.body
+
+# Make one, change it, take it away.
+email = f"sdk.{uuid.uuid4().hex[:10]}@example.com"
+wish = SimplePublicObjectInputForCreate(
+    properties={"email": email, "lastname": "Okafor"},
+    associations=[{"to": {"id": "28700000000"}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}]}],
+)
+made = basic.create(simple_public_object_input_for_create=wish)
+assert made.properties["email"] == email and made.archived is False, made
+changed = basic.update(made.id, simple_public_object_input=SimplePublicObjectInput(properties={"firstname": "Nadia"}))
+assert changed.properties["firstname"] == "Nadia", changed
+linked = basic.get_by_id(made.id, associations=["companies"])
+assert linked.associations["companies"].results[0].id == "28700000000", linked
+try:
+    basic.create(simple_public_object_input_for_create=wish)
+    raise SystemExit("an error was expected")
+except ApiException as error:
+    assert error.status == 409 and f"Existing ID: {made.id}" in error.body, error.body
+try:
+    basic.update(made.id, simple_public_object_input=SimplePublicObjectInput(properties={"missing": "1"}))
+    raise SystemExit("an error was expected")
+except ApiException as error:
+    assert error.status == 400 and "PROPERTY_DOESNT_EXIST" in error.body, error.body
+basic.archive(made.id)
+try:
+    basic.get_by_id(made.id)
+    raise SystemExit("an error was expected")
+except ApiException as error:
+    assert error.status == 404, error.body
 
 print(f"ok: {len(ids)} contacts")

@@ -1,4 +1,4 @@
-"""Reads contacts with the simple-salesforce SDK; only the host and the token come from outside.
+"""Reads and writes contacts with the simple-salesforce SDK; only the host and the token come from outside.
 
 SDK_HOST: host and path without scheme, such as localhost:7503 or localhost:7444/proxy/@account.
 SDK_TOKEN: a session id of the vendor, or an API key of ours.
@@ -39,5 +39,31 @@ for attempt, expected in (
         raise SystemExit("an error was expected")
     except expected as error:
         assert error.content[0]["errorCode"] in ("INVALID_FIELD", "NOT_FOUND"), error.content
+
+# Make one, change it, take it away.
+made = client.Contact.create({"LastName": "Okafor", "Email": "sdk.okafor@example.com", "AccountId": None})
+assert made["success"] is True and made["errors"] == [] and len(made["id"]) == 18, made
+assert client.Contact.update(made["id"], {"FirstName": "Nadia"}) == 204
+changed = client.Contact.get(made["id"])
+assert (changed["FirstName"], changed["LastName"], changed["Name"]) == ("Nadia", "Okafor", "Nadia Okafor"), changed
+try:
+    client.Contact.create({"FirstName": "Nobody"})
+    raise SystemExit("an error was expected")
+except exceptions.SalesforceMalformedRequest as error:
+    assert error.content[0]["errorCode"] == "REQUIRED_FIELD_MISSING" and error.content[0]["fields"] == ["LastName"], error.content
+try:
+    client.Contact.update(made["id"], {"Customer_Tier__c": "tin"})
+    raise SystemExit("an error was expected")
+except exceptions.SalesforceMalformedRequest as error:
+    assert error.content[0]["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", error.content
+assert client.Contact.delete(made["id"]) == 204
+try:
+    client.Contact.get(made["id"])
+    raise SystemExit("an error was expected")
+except exceptions.SalesforceResourceNotFound as error:
+    assert error.content[0]["errorCode"] == "ENTITY_IS_DELETED", error.content
+
+names = {field["name"] for field in client.Contact.describe()["fields"]}
+assert {"LastName", "Email", "Customer_Tier__c"} <= names, names
 
 print(f"ok: {len(ids)} contacts")

@@ -1,0 +1,124 @@
+import ConnectorEngine
+import Foundation
+import JSONValue
+import Testing
+import Vocabulary
+
+/// Native requests for unified queries of the resources beside contacts and accounts.
+struct CRMRequestTests {
+    private func statement(_ resource: String, _ query: [(name: String, value: String)]) throws -> String {
+        let request = try ConnectorFiles.preview(
+            "salesforce",
+            variables: ["instance_url": "https://acme.my.salesforce.com"]
+        ).request(category: "crm", resource: resource, method: "list", query: query)
+        let text = try #require(request["url"]?.string?.removingPercentEncoding)
+        let start = try #require(text.range(of: "/query?q="))
+        return String(text[start.upperBound...])
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let resource: String
+        let query: [[String]]
+        let condition: String
+        var testDescription: String { "\(resource) \(query)" }
+    }
+
+    @Test(arguments: [
+        Case(resource: "opportunities", query: [["status", "open"]], condition: "IsClosed = false"),
+        Case(
+            resource: "opportunities",
+            query: [["status[in]", "won,lost"], ["close_date[gte]", "2026-05-01"]],
+            condition: "(IsWon = true OR (IsClosed = true AND IsWon = false)) AND CloseDate >= 2026-05-01"
+        ),
+        Case(resource: "opportunities", query: [["status", "abandoned"]], condition: "Id = null"),
+        Case(resource: "opportunities", query: [["pipeline[id]", "default"]], condition: "Id != null"),
+        Case(resource: "opportunities", query: [["pipeline[id]", "'x"]], condition: "Id = null"),
+        Case(resource: "opportunities", query: [["amount[gt]", "1000.5"]], condition: "Amount > 1000.5"),
+        Case(resource: "opportunities", query: [["stage[id]", "Won't"]], condition: "StageName = 'Won\\'t'"),
+        Case(resource: "notes", query: [["contacts[id]", "003A"]], condition: "ParentId = '003A'"),
+        Case(
+            resource: "users",
+            query: [["email", "a@b.example"], ["is_active", "true"]],
+            condition: "Email = 'a@b.example' AND IsActive = true"
+        ),
+    ])
+    func `a filter is a condition of the statement`(of: Case) throws {
+        let text = try statement(of.resource, of.query.map { ($0[0], $0[1]) })
+        #expect(text.hasSuffix(" WHERE \(of.condition) ORDER BY Id ASC"), "\(text)")
+    }
+
+    @Test(arguments: [
+        ("due_date[gte]", "2026-05-02T00:00:00Z", "ActivityDate >= 2026-05-02"),
+        ("due_date[lt]", "2026-05-02T00:00:00Z", "ActivityDate < 2026-05-02"),
+        // The day's midnight lies before ten o'clock: it is in for `lt`, out for `gte`.
+        ("due_date[lt]", "2026-05-02T10:00:00Z", "ActivityDate <= 2026-05-02"),
+        ("due_date[gte]", "2026-05-02T10:00:00Z", "ActivityDate > 2026-05-02"),
+        ("status", "waiting", "Status IN ('Waiting on someone else', 'Deferred')"),
+        ("priority[in]", "high,low", "(Priority = 'High' OR Priority = 'Low')"),
+        ("opportunities[id]", "006A", "WhatId = '006A'"),
+    ])
+    func `tasks leave out calls and mails`(name: String, value: String, condition: String) throws {
+        let text = try statement("tasks", [(name, value)])
+        let base = "(TaskSubtype = null OR TaskSubtype NOT IN ('Call', 'Email', 'ListEmail'))"
+        #expect(text.hasSuffix(" FROM Task WHERE \(base) AND \(condition) ORDER BY Id ASC"), "\(text)")
+    }
+
+    private func search(_ resource: String, _ query: [(name: String, value: String)]) throws -> JSONValue {
+        try ConnectorFiles.preview("hubspot").request(
+            category: "crm",
+            resource: resource,
+            method: "list",
+            query: query
+        )
+    }
+
+    @Test func `values of a closed set that need several filters make groups of their own`() throws {
+        let body = try search("opportunities", [("status[in]", "won,lost"), ("stage[id]", "s")])["body"]
+        let stage: JSONValue = ["propertyName": "dealstage", "operator": "EQ", "value": "s"]
+        let closed: JSONValue = ["propertyName": "hs_is_closed", "operator": "EQ", "value": "true"]
+        #expect(
+            body?["filterGroups"] == [
+                ["filters": [["propertyName": "hs_is_closed_won", "operator": "EQ", "value": "true"], stage]],
+                [
+                    "filters": [
+                        closed, ["propertyName": "hs_is_closed_won", "operator": "NEQ", "value": "true"], stage,
+                    ]
+                ],
+            ]
+        )
+    }
+
+    @Test func `a day is compared from its first to its last moment`() throws {
+        func filters(_ name: String) throws -> JSONValue? {
+            try search("opportunities", [(name, "2026-05-01")])["body"]?["filterGroups"]?[0]?["filters"]
+        }
+        func filter(_ word: String, _ time: String) -> JSONValue {
+            ["propertyName": "closedate", "operator": .string(word), "value": .string("2026-05-01T" + time)]
+        }
+        let first = "00:00:00.000Z"
+        let last = "23:59:59.999Z"
+        #expect(try filters("close_date") == [filter("GTE", first), filter("LTE", last)])
+        #expect(try filters("close_date[gt]") == [filter("GT", last)])
+        #expect(try filters("close_date[gte]") == [filter("GTE", first)])
+        #expect(try filters("close_date[lt]") == [filter("LT", first)])
+        #expect(try filters("close_date[lte]") == [filter("LTE", last)])
+    }
+
+    @Test func `linked records are searched by their type, and lists of enumerations keep their case`() throws {
+        let body = try search("tasks", [("contacts[id][in]", "5,6"), ("status", "waiting")])["body"]
+        #expect(
+            body?["filterGroups"]?[0]?["filters"] == [
+                ["propertyName": "associations.contact", "operator": "IN", "values": ["5", "6"]],
+                ["propertyName": "hs_task_status", "operator": "IN", "values": ["WAITING", "DEFERRED"]],
+            ]
+        )
+    }
+
+    @Test func `people who have records are found by address and by whether they are active`() throws {
+        let request = try search("users", [("email", "a@b.example"), ("is_active", "false")])
+        #expect(
+            request["url"] == "https://api.hubapi.com/crm/v3/owners?email=a%40b.example&archived=true&limit=50"
+        )
+        #expect(throws: Problem.self) { try search("users", [("name", "Ek")]) }
+    }
+}
