@@ -120,7 +120,7 @@ let package = Package(
         module(
             "BrokerService",
             [
-                "BrokerContract", "ConnectorConfig", "ConnectorEngine", "ExecutorContract", "HTTPExchange",
+                "BrokerContract", "ConnectorConfig", "ConnectorEngine", "ExecutorContract", "Formats", "HTTPExchange",
                 "JSONValue", "JSONata", "Postgres", "RegistryContract", "ServiceKit", "VaultContract", "Vocabulary",
                 httpTypes, lifecycle, logging, mustache,
             ]
@@ -214,8 +214,8 @@ let package = Package(
         tests(
             "BrokerServiceTests",
             [
-                "BrokerService", "BrokerContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit", "HTTPExchange",
-                "ConnectorConfig", "RegistryContract", "VaultContract", httpTypes,
+                "BrokerService", "BrokerContract", "Cryptography", "Postgres", "JSONValue", "Vocabulary", "ServiceKit",
+                "HTTPExchange", "ConnectorConfig", "RegistryContract", "VaultContract", httpTypes, logging,
             ]
         ),
         tests(

@@ -10,15 +10,24 @@ package struct UsableAccess: Sendable {
     package let method: String
     /// The secrets by name, such as `access_token`.
     package let values: [String: Secret<String>]
+    /// What connections present for mutual TLS; nil for nothing.
+    package let clientCertificate: ConnectionIdentity.ClientCertificate?
     /// Grows with each refresh and each new grant; name it as rejected when the vendor refuses it.
     package let version: Int
     /// When it ends, RFC 3339; nil when it does not.
     package let expiresAt: String?
 
     /// Describes usable access.
-    package init(method: String, values: [String: Secret<String>], version: Int, expiresAt: String?) {
+    package init(
+        method: String,
+        values: [String: Secret<String>],
+        clientCertificate: ConnectionIdentity.ClientCertificate? = nil,
+        version: Int,
+        expiresAt: String?
+    ) {
         self.method = method
         self.values = values
+        self.clientCertificate = clientCertificate
         self.version = version
         self.expiresAt = expiresAt
     }
@@ -45,25 +54,54 @@ package struct UsableAccessRequest: Sendable, Codable, Equatable {
 
 /// ``UsableAccess`` on the wire between Broker and Executor.
 package struct UsableAccessMessage: Sendable, Codable {
+    /// A client certificate on the wire.
+    package struct ClientCertificate: Sendable, Codable {
+        /// The chain in PEM, the client's own certificate first.
+        package var chainPEM: String
+        /// The key in PEM.
+        package var privateKeyPEM: String
+
+        /// Describes a certificate.
+        package init(chainPEM: String, privateKeyPEM: String) {
+            self.chainPEM = chainPEM
+            self.privateKeyPEM = privateKeyPEM
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case chainPEM = "chain_pem"
+            case privateKeyPEM = "private_key_pem"
+        }
+    }
+
     /// The connector's auth method.
     package var method: String
     /// The secrets by name.
     package var values: [String: String]
+    /// What connections present for mutual TLS.
+    package var clientCertificate: ClientCertificate?
     /// The version.
     package var version: Int
     /// When it ends, RFC 3339.
     package var expiresAt: String?
 
     /// Describes the message.
-    package init(method: String, values: [String: String], version: Int, expiresAt: String?) {
+    package init(
+        method: String,
+        values: [String: String],
+        clientCertificate: ClientCertificate? = nil,
+        version: Int,
+        expiresAt: String?
+    ) {
         self.method = method
         self.values = values
+        self.clientCertificate = clientCertificate
         self.version = version
         self.expiresAt = expiresAt
     }
 
     enum CodingKeys: String, CodingKey {
         case method, values, version
+        case clientCertificate = "client_certificate"
         case expiresAt = "expires_at"
     }
 }
@@ -98,6 +136,12 @@ package struct HTTPBrokerClient: BrokerClient {
         return UsableAccess(
             method: message.method,
             values: message.values.mapValues(Secret.init),
+            clientCertificate: message.clientCertificate.map {
+                ConnectionIdentity.ClientCertificate(
+                    chainPEM: Array($0.chainPEM.utf8),
+                    privateKeyPEM: Array($0.privateKeyPEM.utf8)
+                )
+            },
             version: message.version,
             expiresAt: message.expiresAt
         )

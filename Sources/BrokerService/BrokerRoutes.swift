@@ -3,13 +3,11 @@ import HTTPTypes
 import JSONValue
 import RegistryContract
 import ServiceKit
-import VaultContract
 import Vocabulary
 
-/// The Broker's JSON operations: link tokens, an integration's OAuth client, and usable access.
+/// The Broker's JSON operations: link tokens and usable access.
 struct BrokerRoutes: Sendable {
     let registry: any RegistryClient
-    let vault: any VaultClient
     let access: AccessBroker
     let publicURL: String
 
@@ -33,16 +31,6 @@ struct BrokerRoutes: Sendable {
             case accountID = "integrated_account_id"
             case returnURL = "return_url"
             case expiresInSeconds = "expires_in_seconds"
-        }
-    }
-
-    private struct AppCredentials: Decodable {
-        let clientID: String
-        let clientSecret: String?
-
-        enum CodingKeys: String, CodingKey {
-            case clientID = "client_id"
-            case clientSecret = "client_secret"
         }
     }
 
@@ -71,21 +59,6 @@ struct BrokerRoutes: Sendable {
                     )
                 ],
                 handler: createLinkToken
-            ),
-            Endpoint(
-                .put,
-                "/admin/v1/integrations/{integration_id}/credentials",
-                operationID: "putIntegrationCredentials",
-                summary: "Set the OAuth client of an integration",
-                description: "Write-only: what is stored can be replaced but never read again.",
-                tags: ["Integrations"],
-                access: .admin([]),
-                body: BodySpec(schema: [
-                    "type": "object", "required": ["client_id"],
-                    "properties": ["client_id": ["type": "string"], "client_secret": ["type": "string"]],
-                ]),
-                responses: [ResponseSpec(204, "They are stored")],
-                handler: putCredentials
             ),
             Endpoint(
                 .post,
@@ -153,28 +126,5 @@ struct BrokerRoutes: Sendable {
             status: 201,
             headers: [.cacheControl: "no-store"]
         )
-    }
-
-    private func putCredentials(_ request: EndpointRequest) async throws -> EndpointResponse {
-        let key = try request.apiKey()
-        let id: IntegrationID = try request.identifier("integration_id")
-        guard let integration = try await registry.configuration(of: id)?.integration,
-            key.isPlatformAdmin || key.tenantID == integration.tenantID,
-            key.environmentID == nil || key.environmentID == integration.environmentID
-        else { throw Problem(.notFound, "there is no such integration") }
-        let credentials: AppCredentials = try request.decode()
-        var values = ["client_id": credentials.clientID]
-        values["client_secret"] = credentials.clientSecret
-        _ = try await vault.put(
-            CredentialPut(
-                tenantID: integration.tenantID,
-                environmentID: integration.environmentID,
-                values: values,
-                expiresAt: nil
-            ),
-            for: CredentialOwner(integration: id, tenant: integration.tenantID),
-            kind: .app
-        )
-        return .empty()
     }
 }

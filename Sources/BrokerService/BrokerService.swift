@@ -18,6 +18,9 @@ package struct BrokerService: Sendable {
     private let publicURL: String
     private let connectRoutes: ConnectRoutes
     private let access: AccessBroker
+    private let certificates: ClientCertificates
+    private let certificateReader: any CertificateReader
+    private let now: @Sendable () -> Date
 
     /// Puts the service together.
     ///
@@ -28,6 +31,7 @@ package struct BrokerService: Sendable {
     ///   - vault: the Vault.
     ///   - sender: dials vendors.
     ///   - digests: randomness, hashing and HMAC.
+    ///   - certificateReader: reads what people upload for mutual TLS.
     ///   - verifier: checks the other services' tokens.
     ///   - logger: writes the log of the background work.
     ///   - now: the time.
@@ -39,6 +43,7 @@ package struct BrokerService: Sendable {
         vault: any VaultClient,
         sender: any HTTPSender,
         digests: any Digests,
+        certificateReader: any CertificateReader,
         verifier: ServiceTokenVerifier?,
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
@@ -51,12 +56,18 @@ package struct BrokerService: Sendable {
         self.logger = logger
         publicURL = config.publicURL
         let configurations = Configurations(registry: registry)
+        let certificates = ClientCertificates(vault: vault, digests: digests)
+        self.certificates = certificates
+        self.certificateReader = certificateReader
+        self.now = now
         let secrets = BrowserSecret(digests: digests, sessionKey: config.sessionKey)
         connectRoutes = ConnectRoutes(
             flow: ConnectFlow(
                 configurations: configurations,
                 registry: registry,
                 vault: vault,
+                certificates: certificates,
+                certificateReader: certificateReader,
                 sender: sender,
                 sessions: ConnectSessionStore(pool: pool),
                 secrets: secrets,
@@ -69,6 +80,7 @@ package struct BrokerService: Sendable {
             configurations: configurations,
             registry: registry,
             vault: vault,
+            certificates: certificates,
             sender: sender,
             now: now,
             holder: try secrets.make()
@@ -78,7 +90,14 @@ package struct BrokerService: Sendable {
     /// Its operations.
     package var endpoints: [Endpoint] {
         connectRoutes.endpoints
-            + BrokerRoutes(registry: registry, vault: vault, access: access, publicURL: publicURL).endpoints
+            + BrokerRoutes(registry: registry, access: access, publicURL: publicURL).endpoints
+            + AppCredentialRoutes(
+                registry: registry,
+                vault: vault,
+                certificates: certificates,
+                certificateReader: certificateReader,
+                now: now
+            ).endpoints
     }
 
     /// Reads API keys, which it asks the Registry about, and service tokens.

@@ -8,6 +8,8 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -82,4 +84,51 @@ static inline int tributary_request_add_extension(X509_REQ *request, int nid, co
         && X509_REQ_add_extensions(request, extensions) == 1;
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
     return ok;
+}
+
+static inline int tributary_chain_count(const STACK_OF(X509) *chain) { return chain ? sk_X509_num(chain) : 0; }
+
+static inline X509 *tributary_chain_item(const STACK_OF(X509) *chain, int index) { return sk_X509_value(chain, index); }
+
+static inline void tributary_chain_free(STACK_OF(X509) *chain) { sk_X509_pop_free(chain, X509_free); }
+
+// Opens a PKCS #12 bundle (RFC 7292): 1 when it is open, 0 when it is none, -1 when the passphrase does not fit, -2 when
+// what is inside cannot be read. Old exports are protected by RC2, which only the legacy provider knows; it is loaded
+// into a library context of its own, so that nothing else can use what it offers.
+static inline int tributary_pkcs12_open(
+    const unsigned char *bytes, long length, const char *passphrase, EVP_PKEY **key, X509 **certificate,
+    STACK_OF(X509) **chain, OSSL_LIB_CTX **context
+) {
+    *context = OSSL_LIB_CTX_new();
+    if (!*context) return -2;
+    OSSL_PROVIDER_load(*context, "default");
+    OSSL_PROVIDER_load(*context, "legacy");
+    PKCS12 *bundle = PKCS12_init_ex(NID_pkcs7_data, *context, NULL);
+    const unsigned char *place = bytes;
+    if (!bundle || !d2i_PKCS12(&bundle, &place, length)) {
+        PKCS12_free(bundle);
+        return 0;
+    }
+    // Without a passphrase there are two ways to write none.
+    int fits = PKCS12_verify_mac(bundle, passphrase ? passphrase : "", passphrase ? -1 : 0);
+    if (!fits && !passphrase) fits = PKCS12_verify_mac(bundle, NULL, 0);
+    int opened = fits ? PKCS12_parse(bundle, passphrase ? passphrase : "", key, certificate, chain) : 0;
+    PKCS12_free(bundle);
+    return opened ? 1 : fits ? -2 : -1;
+}
+
+// Makes a PKCS #12 bundle, as certificate tools export them.
+static inline int tributary_pkcs12_write(
+    BIO *bio, const char *passphrase, EVP_PKEY *key, X509 *certificate, X509 *issuer
+) {
+    STACK_OF(X509) *chain = NULL;
+    if (issuer) {
+        chain = sk_X509_new_null();
+        if (!chain || !sk_X509_push(chain, issuer)) return 0;
+    }
+    PKCS12 *bundle = PKCS12_create(passphrase, NULL, key, certificate, chain, 0, 0, 0, 0, 0);
+    int written = bundle && i2d_PKCS12_bio(bio, bundle) == 1;
+    PKCS12_free(bundle);
+    sk_X509_free(chain);
+    return written;
 }

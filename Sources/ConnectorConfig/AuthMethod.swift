@@ -6,10 +6,18 @@ package struct AuthMethod: Sendable {
     package enum Kind: Sendable {
         /// RFC 6749 section 4.1.
         case oauth2AuthorizationCode(OAuth2Config)
+        /// RFC 6749 section 4.4.
+        case oauth2ClientCredentials(ClientCredentialsConfig)
         /// A key the user pastes.
         case apiKey
         /// RFC 7617, from what the user types.
         case basic
+        /// Header fields and query parameters made of what the user types.
+        case customHeaders
+        /// A client certificate alone (RFC 8446 section 4.4.2).
+        case mutualTLS
+        /// The UsernameToken profile of WS-Security, inside the request's envelope.
+        case wsSecurity(UsernameTokenConfig)
         /// No credentials.
         case none
     }
@@ -22,8 +30,18 @@ package struct AuthMethod: Sendable {
 
     private enum KindName: String, CaseIterable {
         case oauth2AuthorizationCode = "oauth2_authorization_code"
+        case oauth2ClientCredentials = "oauth2_client_credentials"
         case apiKey = "api_key"
-        case basic, none
+        case basic
+        case customHeaders = "custom_headers"
+        case mutualTLS = "mutual_tls"
+        case wsSecurity = "ws_security_username_token"
+        case none
+    }
+
+    /// A kind that another one can be combined with.
+    private enum Companion: String, CaseIterable {
+        case mutualTLS = "mutual_tls"
     }
 
     /// The name under `auth`.
@@ -32,12 +50,12 @@ package struct AuthMethod: Sendable {
     package let label: String
     /// The flow.
     package let kind: Kind
-    /// The secrets that the user types.
-    ///
-    /// OAuth has none.
+    /// The secrets that the user types, and the files he uploads.
     package let fields: [VariableConfig]
     /// How credentials are put into a request.
     package let injection: Injection
+    /// The client certificate that each connection presents; nil for none.
+    package let mutualTLS: MutualTLSConfig?
     /// A request that shows whether credentials work.
     package let verification: Verification?
     /// What a 401 leads to.
@@ -46,15 +64,23 @@ package struct AuthMethod: Sendable {
     package let docs: String?
 
     init(name: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
-        let common = ["kind", "label", "docs", "inject", "verify", "on_401"]
+        let common = ["kind", "label", "docs", "inject", "verify", "on_401", "with", "mutual_tls"]
         self.name = name
         let kindName = try reader.required("kind").choice(KindName.self)
+        var fields: [VariableConfig] = []
+        var hasTokens = false
         switch kindName {
         case .oauth2AuthorizationCode:
             try reader.allow(common + OAuth2Config.keys)
             kind = .oauth2AuthorizationCode(try OAuth2Config(reading: reader))
-            fields = []
             injection = try Self.injection(reader, byDefault: Injection.bearer(reader))
+            hasTokens = true
+        case .oauth2ClientCredentials:
+            try reader.allow(common + ["fields"] + ClientCredentialsConfig.keys)
+            fields = try VariableConfig.all(reading: reader.child("fields"))
+            kind = .oauth2ClientCredentials(try ClientCredentialsConfig(reading: reader, fields: fields))
+            injection = try Self.injection(reader, byDefault: Injection.bearer(reader))
+            hasTokens = true
         case .apiKey:
             try reader.allow(common + ["fields", "in", "name", "prefix"])
             kind = .apiKey
@@ -62,7 +88,7 @@ package struct AuthMethod: Sendable {
             let field = fields.first?.name ?? "api_key"
             injection = try Self.injection(reader, byDefault: Injection(apiKey: reader, field: field))
         case .basic:
-            try reader.allow(common + ["fields", "username", "password"])
+            try reader.allow(common.filter { $0 != "inject" } + ["fields", "username", "password"])
             kind = .basic
             fields = try VariableConfig.all(reading: try reader.required("fields"))
             injection = Injection(
@@ -73,17 +99,38 @@ package struct AuthMethod: Sendable {
                     password: try reader.required("password").expression()
                 )
             )
+        case .customHeaders:
+            try reader.allow(common.filter { $0 != "inject" } + ["fields", "headers", "query"])
+            kind = .customHeaders
+            fields = try VariableConfig.all(reading: try reader.required("fields"))
+            injection = try Injection(customHeaders: reader)
+        case .mutualTLS:
+            try reader.allow(common.filter { $0 != "with" } + ["fields"])
+            kind = .mutualTLS
+            fields = try VariableConfig.all(reading: reader.child("fields"))
+            injection = try Self.injection(reader, byDefault: .none)
+        case .wsSecurity:
+            try reader.allow(common + ["fields"] + UsernameTokenConfig.keys)
+            kind = .wsSecurity(try UsernameTokenConfig(reading: reader))
+            fields = try VariableConfig.all(reading: try reader.required("fields"))
+            injection = try Self.injection(reader, byDefault: .none)
         case .none:
             try reader.allow(common)
             kind = .none
-            fields = []
-            injection = Injection(headers: [], query: [], basic: nil)
+            injection = try Self.injection(reader, byDefault: .none)
         }
+        mutualTLS = try Self.mutualTLS(reader, isAlone: kindName == .mutualTLS)
+        if let mutualTLS {
+            for field in fields where MutualTLSConfig.fieldNames.contains(field.name) {
+                throw try reader.required("fields").error("'\(field.name)' is a name of the certificate's own fields")
+            }
+            fields += mutualTLS.fields
+        }
+        self.fields = fields
         label = try reader.child("label")?.string() ?? name
         docs = try reader.child("docs")?.string()
         verification = try reader.child("verify").map(Verification.init(reading:))
-        let isOAuth = kindName == .oauth2AuthorizationCode
-        onUnauthorized = try reader.child("on_401")?.choice(OnUnauthorized.self) ?? (isOAuth ? .refreshOnce : .fail)
+        onUnauthorized = try reader.child("on_401")?.choice(OnUnauthorized.self) ?? (hasTokens ? .refreshOnce : .fail)
     }
 
     private static func injection(
@@ -94,102 +141,33 @@ package struct AuthMethod: Sendable {
         return try Injection(reading: own)
     }
 
+    private static func mutualTLS(
+        _ reader: DocumentReader,
+        isAlone: Bool
+    ) throws(ConnectorConfigError) -> MutualTLSConfig? {
+        var isWanted = isAlone
+        for companion in reader.child("with")?.elements() ?? [] {
+            isWanted = try companion.choice(Companion.self) == .mutualTLS
+        }
+        let own = reader.child("mutual_tls")
+        guard isWanted else {
+            if let own { throw own.error("say 'with: [mutual_tls]' for it to be used") }
+            return nil
+        }
+        return try MutualTLSConfig(reading: own)
+    }
+
     /// How the kind is written in documents.
     package var kindName: String {
         switch kind {
         case .oauth2AuthorizationCode: KindName.oauth2AuthorizationCode.rawValue
+        case .oauth2ClientCredentials: KindName.oauth2ClientCredentials.rawValue
         case .apiKey: KindName.apiKey.rawValue
         case .basic: KindName.basic.rawValue
+        case .customHeaders: KindName.customHeaders.rawValue
+        case .mutualTLS: KindName.mutualTLS.rawValue
+        case .wsSecurity: KindName.wsSecurity.rawValue
         case .none: KindName.none.rawValue
         }
-    }
-}
-
-/// How credentials are put into a request.
-///
-/// Its expressions are the only ones that see `credentials`.
-package struct Injection: Sendable {
-    /// The two halves of RFC 7617.
-    package struct BasicPair: Sendable {
-        /// The user name.
-        package let username: Expression
-        /// The password.
-        package let password: Expression
-    }
-
-    /// Header fields.
-    package let headers: [NamedExpression]
-    /// Query parameters.
-    package let query: [NamedExpression]
-    /// The pair of an `Authorization: Basic` header.
-    package let basic: BasicPair?
-
-    init(headers: [NamedExpression], query: [NamedExpression], basic: BasicPair?) {
-        self.headers = headers
-        self.query = query
-        self.basic = basic
-    }
-
-    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow(["headers", "query"])
-        headers = try reader.child("headers")?.expressions() ?? []
-        query = try reader.child("query")?.expressions() ?? []
-        basic = nil
-    }
-
-    init(apiKey reader: DocumentReader, field: String) throws(ConnectorConfigError) {
-        let place = try reader.child("in")?.string() ?? "header"
-        let name = try reader.child("name")?.string() ?? "Authorization"
-        let prefix = try reader.child("prefix")?.string() ?? ""
-        let value = try reader.compiler.expression(
-            .string("\(prefix){{credentials.\(field)}}"),
-            at: reader.pointer + "/prefix"
-        )
-        switch place {
-        case "header": self.init(headers: [NamedExpression(name: name, expression: value)], query: [], basic: nil)
-        case "query": self.init(headers: [], query: [NamedExpression(name: name, expression: value)], basic: nil)
-        default: throw reader.error("'in': '\(place)' is not one of header, query")
-        }
-    }
-
-    static func bearer(_ reader: DocumentReader) throws(ConnectorConfigError) -> Injection {
-        let value = try reader.compiler.expression(
-            .string("Bearer {{credentials.access_token}}"),
-            at: reader.pointer + "/inject"
-        )
-        return Injection(
-            headers: [NamedExpression(name: "Authorization", expression: value)],
-            query: [],
-            basic: nil
-        )
-    }
-}
-
-/// A request that shows whether credentials work, and whose they are.
-package struct Verification: Sendable {
-    /// The request; its path hangs on the connector's base URL.
-    package let request: RequestTemplate
-    /// Whether the answer is good; sees `response`, `status`, `headers`.
-    ///
-    /// Any 2xx by default.
-    package let okWhen: Expression?
-    /// What the user is told when it is not.
-    package let message: String?
-    /// The account's name at the vendor, from the answer.
-    package let accountName: Expression?
-    /// Variables to keep from the answer.
-    package let keep: [(variable: String, path: DocumentPath)]
-
-    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow(RequestTemplate.keys + ["ok_when", "message", "account_name", "keep"])
-        request = try RequestTemplate(reading: reader)
-        okWhen = try reader.child("ok_when")?.expression()
-        message = try reader.child("message")?.string()
-        accountName = try reader.child("account_name")?.expression()
-        var keep: [(variable: String, path: DocumentPath)] = []
-        for (name, member) in try reader.child("keep")?.members() ?? [] {
-            keep.append((name, DocumentPath(try member.string())))
-        }
-        self.keep = keep
     }
 }

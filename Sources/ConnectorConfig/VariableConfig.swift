@@ -94,6 +94,32 @@ package struct VariableConfig: Sendable {
         self.options = options
     }
 
+    /// A file that the user uploads.
+    init(file name: String, label: String, help: String?, isRequired: Bool, docs: String?) {
+        self.init(name: name, kind: .file, label: label, help: help, isRequired: isRequired, docs: docs)
+    }
+
+    /// A secret that the user may type.
+    init(secret name: String, label: String, help: String?) {
+        self.init(name: name, kind: .secret, label: label, help: help, isRequired: false, docs: nil)
+    }
+
+    private init(name: String, kind: Kind, label: String, help: String?, isRequired: Bool, docs: String?) {
+        self.name = name
+        self.kind = kind
+        self.label = label
+        self.help = help
+        self.isRequired = isRequired
+        self.docs = docs
+        placeholder = nil
+        pattern = nil
+        options = []
+        defaultValue = nil
+        source = .user
+        transforms = []
+        derived = nil
+    }
+
     /// The variables of an object, in its order.
     static func all(reading reader: DocumentReader?) throws(ConnectorConfigError) -> [VariableConfig] {
         var variables: [VariableConfig] = []

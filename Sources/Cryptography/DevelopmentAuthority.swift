@@ -1,5 +1,6 @@
 import COpenSSL
 package import Foundation
+package import Vocabulary
 
 /// A certificate authority for one machine: it certifies the sandbox and the services' TLS listeners in development
 /// and in tests.
@@ -153,5 +154,24 @@ package struct DevelopmentAuthority: Sendable {
         }
         guard let pointer else { throw CryptographyError(.failed, "the certificate could not be made") }
         return Certificate(owning: pointer)
+    }
+}
+
+extension DevelopmentAuthority.Identity {
+    /// The certificate, its issuer and the key as a PKCS #12 bundle (RFC 7292), as certificate tools export them.
+    ///
+    /// - Throws: `failed`.
+    package func bundle(passphrase: Secret<String>) throws(CryptographyError) -> [UInt8] {
+        let chain = try Certificate.chain(pem: chainPEM)
+        let key = try PrivateKey(pem: privateKeyPEM)
+        return try pemBytes { bio in
+            tributary_pkcs12_write(
+                bio,
+                passphrase.reveal(),
+                key.pointer,
+                chain[0].pointer,
+                chain.dropFirst().first?.pointer
+            )
+        }
     }
 }

@@ -191,14 +191,18 @@ package struct AccountChange: Sendable, Codable, Equatable {
     package var variables: JSONObject?
     /// A new name for people.
     package var label: String?
+    /// The certificate it presents from now on.
+    package var clientCertificate: CertificateNote?
 
     /// Describes the change.
     package init(
         status: AccountStatus? = nil,
         statusReason: String? = nil,
         variables: JSONObject? = nil,
-        label: String? = nil
+        label: String? = nil,
+        clientCertificate: CertificateNote? = nil
     ) {
+        self.clientCertificate = clientCertificate
         self.status = status
         self.statusReason = statusReason
         self.variables = variables
@@ -208,5 +212,6 @@ package struct AccountChange: Sendable, Codable, Equatable {
     enum CodingKeys: String, CodingKey {
         case status, variables, label
         case statusReason = "status_reason"
+        case clientCertificate = "client_certificate"
     }
 }

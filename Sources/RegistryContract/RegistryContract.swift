@@ -72,6 +72,8 @@ package struct AccountRecord: Sendable, Codable, Equatable {
     package var endUserID: String
     /// Grows with each change of the row.
     package var revision: Int
+    /// What is known of the certificate it presents; nil without one.
+    package var clientCertificate: CertificateNote?
 
     /// Describes an account.
     package init(
@@ -84,8 +86,10 @@ package struct AccountRecord: Sendable, Codable, Equatable {
         variables: JSONObject,
         label: String?,
         endUserID: String,
-        revision: Int
+        revision: Int,
+        clientCertificate: CertificateNote? = nil
     ) {
+        self.clientCertificate = clientCertificate
         self.id = id
         self.tenantID = tenantID
         self.environmentID = environmentID
@@ -100,6 +104,7 @@ package struct AccountRecord: Sendable, Codable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case id, connector, status, variables, label, revision
+        case clientCertificate = "client_certificate"
         case tenantID = "tenant_id"
         case environmentID = "environment_id"
         case integrationID = "integration_id"

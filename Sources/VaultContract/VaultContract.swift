@@ -24,6 +24,19 @@ package struct CredentialOwner: Sendable, Hashable {
         tenantID = tenant
     }
 
+    /// What the platform keeps for a connector, whatever the tenant.
+    ///
+    /// `sha256`: of the connector's name; its first 16 bytes are the owner's id.
+    package init(connectorSHA256 sha256: [UInt8]) {
+        let b = sha256 + [UInt8](repeating: 0, count: max(0, 16 - sha256.count))
+        id = UUID(
+            uuid: (
+                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]
+            )
+        )
+        tenantID = TenantID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+    }
+
     /// The credential of an integration.
     package init(integration: IntegrationID, tenant: TenantID) {
         id = integration.uuid

@@ -9,15 +9,16 @@ import JSONata
 struct SandboxDefinition: Sendable {
     /// What an authorization server needs to know.
     struct OAuth: Sendable {
-        let authorizePath: String
-        let tokenPath: String
+        let authorizePath: String?
+        let tokenEndpoints: [SandboxTokenEndpoint]
         let revokePath: String?
         let clientID: String
         let clientSecret: String
         let rotates: Bool
         let lifetime: Int
         let requiresProofKey: Bool
-        let answer: JSONataExpression
+        /// Whether a token is good for one call, whose answer brings the next one.
+        let isOneTime: Bool
     }
 
     /// What a route does before it answers.
@@ -68,6 +69,8 @@ struct SandboxDefinition: Sendable {
     }
 
     let hosts: [String]
+    /// Whether each call, those for tokens included, must come over a connection with a client certificate.
+    let requiresClientCertificate: Bool
     let oauth: OAuth?
     /// Keys that are accepted as the user name of Basic or as a bearer.
     let keys: [String]
@@ -98,17 +101,18 @@ struct SandboxDefinition: Sendable {
             return text
         }
         hosts = (document["hosts"]?.array ?? []).compactMap(\.string)
+        requiresClientCertificate = document["client_certificate"]?.string == "required"
         oauth = try document["oauth"].map { oauth in
             OAuth(
-                authorizePath: try required(oauth, "authorize_path"),
-                tokenPath: try required(oauth, "token_path"),
+                authorizePath: oauth["authorize_path"]?.string,
+                tokenEndpoints: try SandboxTokenEndpoint.all(of: oauth),
                 revokePath: oauth["revoke_path"]?.string,
                 clientID: try required(oauth, "client_id"),
                 clientSecret: try required(oauth, "client_secret"),
                 rotates: oauth["refresh"]?.string == "rotating",
                 lifetime: oauth["lifetime"]?.int ?? 3600,
                 requiresProofKey: oauth["pkce"]?.bool ?? false,
-                answer: try JSONataExpression(compiling: required(oauth, "answer"))
+                isOneTime: oauth["one_time"]?.bool ?? false
             )
         }
         relations = Relation.all(document["relations"])

@@ -12,6 +12,7 @@ enum SandboxListener {
         host: String,
         port: Int,
         identity: SandboxConfig.Identity?,
+        clientAuthorityPEM: [UInt8]? = nil,
         respond: @escaping Respond
     ) async throws -> any Channel {
         let tls = try identity.map { identity in
@@ -19,9 +20,16 @@ enum SandboxListener {
                 NIOSSLCertificateSource.certificate($0)
             }
             let key = try NIOSSLPrivateKey(bytes: identity.privateKeyPEM, format: .pem)
-            return try NIOSSLContext(
-                configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain,
+                privateKey: .privateKey(key)
             )
+            if let clientAuthorityPEM {
+                // Who comes without a certificate is told so in the vendor's words; a wrong one ends the handshake.
+                configuration.certificateVerification = .optionalVerification
+                configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(clientAuthorityPEM))
+            }
+            return try NIOSSLContext(configuration: configuration)
         }
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -89,7 +97,8 @@ private final class SandboxHandler: ChannelInboundHandler {
         case .end:
             guard let head else { return }
             self.head = nil
-            let response = respond(request(head))
+            let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            let response = respond(request(head, hasClientCertificate: tls?.peerCertificate != nil))
             switch response.manner {
             case .whole: write(response, head, context)
             case .dropped: context.close(promise: nil)
@@ -103,14 +112,15 @@ private final class SandboxHandler: ChannelInboundHandler {
         }
     }
 
-    private func request(_ head: HTTPRequestHead) -> SandboxRequest {
+    private func request(_ head: HTTPRequestHead, hasClientCertificate: Bool) -> SandboxRequest {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         return SandboxRequest(
             method: head.method.rawValue,
             path: FormText.decoded(parts[0], plusIsSpace: false),
             query: parts.count > 1 ? FormText.items(parts[1].utf8) : [],
             headers: head.headers.map { ($0.name.lowercased(), $0.value) },
-            body: body
+            body: body,
+            hasClientCertificate: hasClientCertificate
         )
     }
 

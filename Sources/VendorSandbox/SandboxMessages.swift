@@ -9,13 +9,19 @@ struct SandboxRequest: Sendable {
     /// Names in lower case.
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []
+    /// Whether the connection presented a certificate of the authority that the vendor trusts.
+    var hasClientCertificate = false
 
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
     func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
-    /// The body as a form.
+    /// The body as a form, or as a flat JSON object in its place.
     var form: [String: String] {
         var form: [String: String] = [:]
+        if header("content-type")?.contains("json") == true {
+            for member in (try? JSONValue(parsing: body))?.object ?? [:] { form[member.key] = member.value.string }
+            return form
+        }
         for item in FormText.items(body) { form[item.name] = item.value }
         return form
     }

@@ -29,9 +29,18 @@ package struct SandboxConfig: Sendable {
     package let catalog: SandboxCatalog
     /// Their certificates by name; a vendor without one answers plain HTTP alone.
     package let tls: [String: Identity]
+    /// The authority whose client certificates the vendors trust that ask for one, in PEM.
+    package let clientAuthorityPEM: [UInt8]
 
     /// Describes a sandbox.
-    package init(host: String, basePort: Int, catalog: SandboxCatalog, tls: [String: Identity]) {
+    package init(
+        host: String,
+        basePort: Int,
+        catalog: SandboxCatalog,
+        tls: [String: Identity],
+        clientAuthorityPEM: [UInt8]
+    ) {
+        self.clientAuthorityPEM = clientAuthorityPEM
         self.host = host
         self.basePort = basePort
         self.catalog = catalog
@@ -84,7 +93,9 @@ package struct VendorSandbox: Service {
                         group,
                         host: config.host,
                         port: port,
-                        identity: config.tls[vendor.name]
+                        identity: config.tls[vendor.name],
+                        clientAuthorityPEM: vendor.definition.requiresClientCertificate
+                            ? config.clientAuthorityPEM : nil
                     ) {
                         simulator.respond($0)
                     }

@@ -9,9 +9,12 @@ extension VendorSimulator {
         guard let oauth = definition.oauth else { return nil }
         switch request.path {
         case oauth.authorizePath: return request.method == "POST" ? decide(request, oauth) : consent(request, oauth)
-        case oauth.tokenPath where request.method == "POST": return token(request, oauth)
         case oauth.revokePath where request.method == "POST": return revoke(request)
-        default: return nil
+        default:
+            guard request.method == "POST",
+                let endpoint = oauth.tokenEndpoints.first(where: { $0.path == request.path })
+            else { return nil }
+            return token(request, oauth, endpoint)
         }
     }
 
@@ -80,7 +83,11 @@ extension VendorSimulator {
         )
     }
 
-    private func token(_ request: SandboxRequest, _ oauth: SandboxDefinition.OAuth) -> SandboxResponse {
+    private func token(
+        _ request: SandboxRequest,
+        _ oauth: SandboxDefinition.OAuth,
+        _ endpoint: SandboxTokenEndpoint
+    ) -> SandboxResponse {
         let form = request.form
         var client = (id: form["client_id"], secret: form["client_secret"])
         if let header = request.header("authorization"), header.hasPrefix("Basic "),
@@ -92,20 +99,33 @@ extension VendorSimulator {
         guard client.id == oauth.clientID, client.secret == oauth.clientSecret else {
             return complain("invalid_client", request, [:])
         }
-        switch form["grant_type"] {
-        case "authorization_code":
+        let grant =
+            endpoint.namesGrant ? SandboxTokenEndpoint.Grant(rawValue: form["grant_type"] ?? "") : endpoint.grants.first
+        guard let grant, endpoint.grants.contains(grant) else {
+            return complain("unsupported_grant_type", request, [:])
+        }
+        switch grant {
+        case .authorizationCode:
             guard let consent = state.withLock({ $0.consents.removeValue(forKey: form["code"] ?? "") }),
                 consent.redirectURI == form["redirect_uri"], proves(form["code_verifier"], consent.challenge)
             else { return complain("invalid_grant", request, [:]) }
-            return granted(randomText(), scope: consent.scope, oauth, request, keeping: nil)
-        case "refresh_token":
+            return granted(randomText(), scope: consent.scope, oauth, endpoint, request, keeping: nil)
+        case .clientCredentials:
+            return granted(randomText(), scope: form["scope"] ?? "", oauth, endpoint, request, keeping: nil)
+        case .refreshToken:
             let old = form["refresh_token"] ?? ""
             guard let token = SandboxToken(old, .refresh, seal), isGood(token),
                 !state.withLock({ $0.revoked.contains(old) })
             else { return complain("invalid_grant", request, [:]) }
             if oauth.rotates { state.withLock { _ = $0.revoked.insert(old) } }
-            return granted(token.grant, scope: token.scope, oauth, request, keeping: oauth.rotates ? nil : old)
-        default: return complain("unsupported_grant_type", request, [:])
+            return granted(
+                token.grant,
+                scope: token.scope,
+                oauth,
+                endpoint,
+                request,
+                keeping: oauth.rotates ? nil : old
+            )
         }
     }
 
@@ -113,6 +133,7 @@ extension VendorSimulator {
         _ grant: String,
         scope: String,
         _ oauth: SandboxDefinition.OAuth,
+        _ endpoint: SandboxTokenEndpoint,
         _ request: SandboxRequest,
         keeping refreshToken: String?
     ) -> SandboxResponse {
@@ -124,7 +145,7 @@ extension VendorSimulator {
             "is_refresh": .bool(refreshToken != nil), "scope": .string(scope),
             "lifetime": .number(JSONNumber(oauth.lifetime)), "now": .number(JSONNumber(Int(now()))),
         ]
-        guard let answer = try? evaluate(oauth.answer, values) else { return complain("other", request, [:]) }
+        guard let answer = try? evaluate(endpoint.answer, values) else { return complain("other", request, [:]) }
         var response = SandboxResponse.json(answer)
         response.headers.append(("Cache-Control", "no-store"))
         return response
@@ -138,9 +159,25 @@ extension VendorSimulator {
         return SandboxResponse(status: 200)
     }
 
-    /// Whether a token's grant still stands.
+    /// Whether a token's grant still stands, and the token itself where it is good once.
     func isGood(_ token: SandboxToken) -> Bool {
-        !state.withLock { $0.revoked.contains(token.grant) }
+        !state.withLock { $0.revoked.contains(token.grant) || $0.revoked.contains(token.nonce) }
+    }
+
+    /// The header field with the token for the next call, where each is good for one; uses the current one up.
+    func nextToken(after request: SandboxRequest) -> [(name: String, value: String)] {
+        guard let oauth = definition.oauth, oauth.isOneTime, let header = request.header("authorization"),
+            let token = SandboxToken(String(header.dropFirst("bearer ".count)), .access, seal)
+        else { return [] }
+        state.withLock { _ = $0.revoked.insert(token.nonce) }
+        let next = SandboxToken(
+            kind: .access,
+            grant: token.grant,
+            scope: token.scope,
+            expires: token.expires,
+            nonce: randomText()
+        )
+        return [("Authorization", "Bearer " + next.text(seal))]
     }
 
     /// Seals what tokens say, so that they stay good when the sandbox is started anew.

@@ -28,6 +28,9 @@ final class VendorSimulator: Sendable {
     /// Answers a request.
     func respond(_ request: SandboxRequest) -> SandboxResponse {
         if let fault = takeFault(request.path) { return faulty(fault, request) }
+        if definition.requiresClientCertificate, !request.hasClientCertificate {
+            return complain("no_certificate", request, ["path": .string(request.path)])
+        }
         if let answer = oauthAnswer(request) { return answer }
         let segments = SandboxDefinition.segments(request.path)
         var wrongMethod = false
@@ -64,6 +67,7 @@ final class VendorSimulator: Sendable {
                 response = .json(body, status: route.status)
             }
             response.headers += try headers(definition.headers, scope) + headers(route.headers, scope)
+            response.headers += nextToken(after: request)
             return response
         } catch {
             return complain(about: error, request, scope)

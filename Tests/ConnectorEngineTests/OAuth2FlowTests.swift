@@ -85,7 +85,7 @@ struct OAuth2FlowTests {
             code: Secret("c0de"),
             redirectURI: "https://us.example",
             verifier: Secret("v"),
-            partition: "p"
+            identity: ConnectionIdentity(partition: "p")
         )
         #expect(request.url == "https://login.acme.example/token")
         #expect(request.replay == .never)
@@ -101,7 +101,7 @@ struct OAuth2FlowTests {
 
     @Test func `the client can show itself by Basic, and the body can be JSON`() throws {
         let request = try flow(["client_auth": "basic", "body_format": "json", "refresh_params": ["x": "{{host}}"]])
-            .refresh(client: client, refreshToken: Secret("r"), partition: "p")
+            .refresh(client: client, refreshToken: Secret("r"), identity: ConnectionIdentity(partition: "p"))
         #expect(request.headers[.authorization] == "Basic " + Data("client%201:s%26cret".utf8).base64EncodedString())
         #expect(request.json == ["grant_type": "refresh_token", "refresh_token": "r", "x": "login.acme.example"])
     }
@@ -112,7 +112,7 @@ struct OAuth2FlowTests {
     func `an address outside of the connector's hosts is refused`(host: String) throws {
         #expect(throws: Problem.self) {
             try flow(variables: ["host": .string(host)])
-                .refresh(client: client, refreshToken: Secret("r"), partition: "p")
+                .refresh(client: client, refreshToken: Secret("r"), identity: ConnectionIdentity(partition: "p"))
         }
     }
 

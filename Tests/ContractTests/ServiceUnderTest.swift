@@ -87,6 +87,7 @@ struct ServiceUnderTest: Sendable, CustomStringConvertible {
             vault: HTTPVaultClient(Nobody()),
             sender: Nobody(),
             digests: OpenSSLDigests(),
+            certificateReader: OpenSSLCertificateReader(),
             verifier: nil,
             logger: logger
         )

@@ -24,6 +24,7 @@ struct AccessBroker: Sendable {
     let configurations: Configurations
     let registry: any RegistryClient
     let vault: any VaultClient
+    let certificates: ClientCertificates
     let sender: any HTTPSender
     let now: @Sendable () -> Date
     /// Names this process in leases.
@@ -52,20 +53,26 @@ struct AccessBroker: Sendable {
                     "the vendor no longer accepts the account's credentials; the end user must connect again"
                 )
             }
-            switch renewal(of: credential, method, of.connector.document, rejected: wish.rejectedVersion) {
-            case .none: return message(credential, method)
+            let renewing = try TokenRenewal(
+                connector: of.connector.document,
+                method: method,
+                values: credential.values,
+                variables: of.account.variables
+            )
+            switch renewal(of: credential, renewing, rejected: wish.rejectedVersion) {
+            case .none: return try await message(credential, method, of)
             case .wanted(let isUrgent):
-                switch try await refresh(credential, method, of, owner, logger) {
+                switch try await renew(credential, renewing, method, of, owner, logger) {
                 case .renewed: continue
                 case .failedForNow:
-                    if !isUrgent { return message(credential, method) }
+                    if !isUrgent { return try await message(credential, method, of) }
                     throw Problem(
                         .credentialUnavailable,
                         "the vendor's authorization server does not renew the access now",
                         retryAfter: .seconds(5)
                     )
                 case .inProgress:
-                    if !isUrgent { return message(credential, method) }
+                    if !isUrgent { return try await message(credential, method, of) }
                     guard ContinuousClock.now < deadline else {
                         throw Problem(
                             .tokenRefreshInProgress,
@@ -90,27 +97,45 @@ struct AccessBroker: Sendable {
     /// fifth of its life; urgently, when it has ended or the vendor has refused it.
     private func renewal(
         of credential: CredentialRecord,
-        _ method: String,
-        _ connector: ConnectorDocument,
+        _ by: TokenRenewal?,
         rejected: Int?
     ) -> Renewal {
-        guard credential.values["refresh_token"] != nil,
-            case .oauth2AuthorizationCode(let config)? = connector.authMethod(method)?.kind
-        else { return .none }
+        guard let by else { return .none }
         if rejected == credential.version { return .wanted(isUrgent: true) }
         guard let end = credential.expiresAt.flatMap(RFC3339.date) else { return .none }
         let left = end.timeIntervalSince(now())
         if left <= 30 { return .wanted(isUrgent: true) }
-        return left <= config.refreshBuffer / .seconds(1) ? .wanted(isUrgent: false) : .none
+        return left <= by.buffer / .seconds(1) ? .wanted(isUrgent: false) : .none
     }
 
-    private func message(_ credential: CredentialRecord, _ method: String) -> UsableAccessMessage {
-        let hidden: Set = ["refresh_token", "method"]
+    private func message(
+        _ credential: CredentialRecord,
+        _ method: String,
+        _ of: Configurations.OfAccount
+    ) async throws -> UsableAccessMessage {
+        let connector = of.connector.document
+        var hidden = ClientCertificates.names.union(["refresh_token", "method"])
+        // A client's secret is for the token endpoint alone.
+        if case .oauth2ClientCredentials? = connector.authMethod(method)?.kind { hidden.insert("client_secret") }
         return UsableAccessMessage(
             method: method,
             values: credential.values.filter { !hidden.contains($0.key) },
+            clientCertificate: try await certificate(method, of, credential.values),
             version: credential.version,
             expiresAt: credential.expiresAt
+        )
+    }
+
+    private func certificate(
+        _ method: String,
+        _ of: Configurations.OfAccount,
+        _ values: [String: String]
+    ) async throws -> UsableAccessMessage.ClientCertificate? {
+        try await certificates.certificate(
+            for: of.connector.document.authMethod(method),
+            connector: of.connector.name,
+            integration: CredentialOwner(integration: of.account.integrationID, tenant: of.account.tenantID),
+            values: values
         )
     }
 
@@ -120,32 +145,28 @@ struct AccessBroker: Sendable {
         case renewed, inProgress, failedForNow
     }
 
-    private func refresh(
+    private func renew(
         _ credential: CredentialRecord,
+        _ renewal: TokenRenewal?,
         _ method: String,
         _ of: Configurations.OfAccount,
         _ owner: CredentialOwner,
         _ logger: Logger
     ) async throws -> Refresh {
-        guard let lease = try await vault.lease(owner, kind: .access, seen: credential.version, holder: holder) else {
-            return .inProgress
-        }
+        guard let renewal,
+            let lease = try await vault.lease(owner, kind: .access, seen: credential.version, holder: holder)
+        else { return .inProgress }
         func giveBack(permanent: Bool, _ reason: String) async throws {
             try await vault.fail(lease, of: owner, kind: .access, permanent: permanent, reason: reason)
         }
-        let flow = try OAuth2Flow(connector: of.connector.document, method: method, variables: of.account.variables)
-        let app = CredentialOwner(integration: of.account.integrationID, tenant: of.account.tenantID)
-        guard let client = try await vault.credential(of: app, kind: .app), let clientID = client.values["client_id"],
-            let refreshToken = lease.values["refresh_token"]
-        else {
-            try await giveBack(permanent: false, "no_client")
-            throw Problem(.configInvalid, "the integration has no OAuth client; set its credentials")
+        let request: OutboundRequest
+        do {
+            request = try await tokenRequest(renewal, lease, method, of)
+        } catch {
+            // Nothing was sent, so that the next one may try at once.
+            try await giveBack(permanent: false, "not_sent")
+            throw error
         }
-        let request = try flow.refresh(
-            client: OAuthClient(id: clientID, secret: client.values["client_secret"].map(Secret.init)),
-            refreshToken: Secret(refreshToken),
-            partition: "refresh-\(of.account.id)"
-        )
         let response: InboundResponse
         do {
             response = try await sender.send(request)
@@ -157,12 +178,14 @@ struct AccessBroker: Sendable {
             )
             return .failedForNow
         }
-        switch flow.outcome(of: response) {
+        switch renewal.outcome(of: response) {
         case .granted(let grant):
             var values = lease.values
             values["access_token"] = grant.accessToken.reveal()
             if let token = grant.refreshToken { values["refresh_token"] = token.reveal() }
-            let expiresAt = grant.lifetime.map { RFC3339.text(now().addingTimeInterval($0 / .seconds(1))) }
+            let expiresAt = grant.end(grantedAt: now().timeIntervalSince1970).map {
+                RFC3339.text(Date(timeIntervalSince1970: $0))
+            }
             _ = try await save(lease, owner, values, expiresAt)
             if !grant.variables.isEmpty, grant.variables.contains(where: { of.account.variables[$0.key] != $0.value }) {
                 _ = try await registry.updateAccount(of.account.id, AccountChange(variables: grant.variables))
@@ -181,6 +204,33 @@ struct AccessBroker: Sendable {
             // After a permanent refusal the next look finds either a newer version or the mark.
             return refusal.kind == .permanent ? .renewed : .failedForNow
         }
+    }
+
+    private func tokenRequest(
+        _ renewal: TokenRenewal,
+        _ lease: RefreshLease,
+        _ method: String,
+        _ of: Configurations.OfAccount
+    ) async throws -> OutboundRequest {
+        let app = CredentialOwner(integration: of.account.integrationID, tenant: of.account.tenantID)
+        let client = try await renewal.client(account: lease.values) {
+            try await vault.credential(of: app, kind: .app)?.values ?? [:]
+        }
+        guard let client else {
+            throw Problem(.configInvalid, "the integration has no OAuth client; set its credentials")
+        }
+        let request = try renewal.request(
+            client: client,
+            values: lease.values,
+            identity: ConnectionIdentity(
+                partition: "refresh-\(of.account.id)",
+                clientCertificate: try await certificate(method, of, lease.values)?.identity
+            )
+        )
+        guard let request else {
+            throw Problem(.accountNeedsReauth, "the account has nothing to renew its access with")
+        }
+        return request
     }
 
     /// Saves a granted refresh.

@@ -13,6 +13,8 @@ struct ConnectFlow: Sendable {
     let configurations: Configurations
     let registry: any RegistryClient
     let vault: any VaultClient
+    let certificates: ClientCertificates
+    let certificateReader: any CertificateReader
     let sender: any HTTPSender
     let sessions: ConnectSessionStore
     let secrets: BrowserSecret
@@ -39,22 +41,58 @@ struct ConnectFlow: Sendable {
     struct Input: Sendable {
         var variables: JSONObject
         var secrets: [String: String]
+        var certificate: ClientIdentity?
     }
 
     /// Reads the fields of `method` and the connector's variables from a form.
-    func input(_ form: [String: String], connector: ConnectorDocument, method: AuthMethod, known: JSONObject) throws
+    func input(_ form: SubmittedForm, connector: ConnectorDocument, method: AuthMethod, known: JSONObject) throws
         -> Input
     {
         var input = Input(variables: known, secrets: [:])
         for variable in connector.variables where variable.source == .user {
-            if let text = try value(form, variable, known: known[variable.name]) {
+            if let text = try value(form.texts, variable, known: known[variable.name]) {
                 input.variables[variable.name] = .string(text)
             }
         }
-        for field in method.fields {
-            if let text = try value(form, field, known: nil) { input.secrets[field.name] = text }
+        for field in method.fields where !MutualTLSConfig.fieldNames.contains(field.name) || method.mutualTLS == nil {
+            if let text = try value(form.texts, field, known: nil) { input.secrets[field.name] = text }
+        }
+        if let config = method.mutualTLS, config.level == .account {
+            input.certificate = try certificate(form, config)
         }
         return input
+    }
+
+    private func certificate(_ form: SubmittedForm, _ config: MutualTLSConfig) throws -> ClientIdentity {
+        guard let file = form.files["client_cert"] else {
+            throw UserError(message: "Please choose the file of your certificate.", field: "client_cert")
+        }
+        for (name, file) in form.files where file.reveal().count > SubmittedForm.fileBytesMax {
+            throw UserError(message: "The file is too large for a certificate or a key.", field: name)
+        }
+        let passphrase = form.texts["passphrase"] ?? ""
+        guard passphrase.utf8.count <= 1024, !passphrase.utf8.contains(0) else {
+            throw UserError(message: "The passphrase is too long.", field: "passphrase")
+        }
+        do {
+            return try certificateReader.identity(
+                in: CertificateUpload(
+                    certificate: file,
+                    privateKey: form.files["client_key"],
+                    passphrase: passphrase.isEmpty ? nil : Secret(passphrase)
+                ),
+                requiresIssuer: config.chain == .required,
+                now: now()
+            )
+        } catch {
+            let field =
+                switch error.reason {
+                case .passphraseNeeded, .wrongPassphrase: "passphrase"
+                case .keyMissing, .keyMismatch: "client_key"
+                default: "client_cert"
+                }
+            throw UserError(message: error.message, field: field)
+        }
     }
 
     private func value(_ form: [String: String], _ field: VariableConfig, known: JSONValue?) throws -> String? {
@@ -107,7 +145,10 @@ struct ConnectFlow: Sendable {
             code: Secret(code),
             redirectURI: config.redirectURI(of: of.integration.id),
             verifier: flow.usesProofKey ? Secret(try secrets.verifier(of: session.id)) : nil,
-            partition: "connect-\(session.id)"
+            identity: ConnectionIdentity(
+                partition: "connect-\(session.id)",
+                clientCertificate: try await certificate(of, method: method, values: [:])
+            )
         )
         switch flow.outcome(of: try await send(request, of)) {
         case .refused(let refusal):
@@ -128,9 +169,14 @@ struct ConnectFlow: Sendable {
                 method: method,
                 variables: variables,
                 values: values,
-                expiresAt: grant.lifetime.map { RFC3339.text(now().addingTimeInterval($0 / .seconds(1))) }
+                certificate: nil,
+                expiresAt: end(of: grant)
             )
         }
+    }
+
+    private func end(of grant: TokenGrant) -> String? {
+        grant.end(grantedAt: now().timeIntervalSince1970).map { RFC3339.text(Date(timeIntervalSince1970: $0)) }
     }
 
     private func client(_ integration: IntegrationRecord) async throws -> OAuthClient {
@@ -144,16 +190,93 @@ struct ConnectFlow: Sendable {
         return OAuthClient(id: id, secret: app.values["client_secret"].map(Secret.init))
     }
 
-    // MARK: Keys and passwords
+    // MARK: Keys, passwords, certificates and clients
 
     /// Checks what the user typed with the vendor and makes the account.
     func connect(_ session: ConnectSession, _ of: Configurations.OfIntegration, method: AuthMethod, input: Input)
         async throws -> Outcome
     {
-        try await finish(session, of, method: method, variables: input.variables, values: input.secrets, expiresAt: nil)
+        var variables = input.variables
+        var values = input.secrets
+        if let identity = input.certificate {
+            values.merge(ClientCertificates.values(of: identity)) { _, stored in stored }
+        }
+        var expiresAt: String?
+        if case .oauth2ClientCredentials = method.kind {
+            let grant = try await clientCredentials(session, of, method: method, variables: variables, values: values)
+            values["access_token"] = grant.accessToken.reveal()
+            for member in grant.variables { variables[member.key] = member.value }
+            expiresAt = end(of: grant)
+        }
+        return try await finish(
+            session,
+            of,
+            method: method,
+            variables: variables,
+            values: values,
+            certificate: input.certificate,
+            expiresAt: expiresAt
+        )
     }
 
-    // MARK: Both
+    /// The first token of a client of its own.
+    private func clientCredentials(
+        _ session: ConnectSession,
+        _ of: Configurations.OfIntegration,
+        method: AuthMethod,
+        variables: JSONObject,
+        values: [String: String]
+    ) async throws -> TokenGrant {
+        let flow = try ClientCredentialsFlow(
+            connector: of.connector.document,
+            method: method.name,
+            variables: variables
+        )
+        let typed = values["client_id"].map {
+            OAuthClient(id: $0, secret: values["client_secret"].map(Secret.init))
+        }
+        let client =
+            if flow.usesTypedClient, let typed { typed } else { try await self.client(of.integration) }
+        let request = try flow.request(
+            client: client,
+            identity: ConnectionIdentity(
+                partition: "connect-\(session.id)",
+                clientCertificate: try await certificate(of, method: method, values: values)
+            )
+        )
+        let label = of.connector.document.label
+        switch flow.outcome(of: try await send(request, of)) {
+        case .granted(let grant): return grant
+        case .refused(let refusal):
+            if refusal.status >= 500 || refusal.status == 429 {
+                throw UserError(
+                    message: "\(label) cannot be asked right now. Please try again in a minute.",
+                    field: nil
+                )
+            }
+            throw UserError(
+                message: flow.usesTypedClient
+                    ? "\(label) does not accept these credentials. Please check them."
+                    : "\(label) does not accept this application. Please tell your contact at the product.",
+                field: flow.usesTypedClient ? "client_id" : nil
+            )
+        }
+    }
+
+    private func certificate(
+        _ of: Configurations.OfIntegration,
+        method: AuthMethod,
+        values: [String: String]
+    ) async throws -> ConnectionIdentity.ClientCertificate? {
+        try await certificates.certificate(
+            for: method,
+            connector: of.connector.name,
+            integration: CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID),
+            values: values
+        )?.identity
+    }
+
+    // MARK: All
 
     private func finish(
         _ session: ConnectSession,
@@ -161,6 +284,7 @@ struct ConnectFlow: Sendable {
         method: AuthMethod,
         variables: JSONObject,
         values: [String: String],
+        certificate identity: ClientIdentity?,
         expiresAt: String?
     ) async throws -> Outcome {
         var variables = variables
@@ -172,7 +296,9 @@ struct ConnectFlow: Sendable {
         ) {
             let access = ConnectorEngine.UsableAccess(
                 method: method.name,
-                values: values.filter { $0.key != "refresh_token" }.mapValues(Secret.init)
+                values: values.filter { !ClientCertificates.names.contains($0.key) && $0.key != "refresh_token" }
+                    .mapValues(Secret.init),
+                clientCertificate: try await certificate(of, method: method, values: values)
             )
             let request = try verification.request(access: access, partition: "connect-\(session.id)")
             switch verification.outcome(of: try await send(request, of)) {
@@ -205,7 +331,12 @@ struct ConnectFlow: Sendable {
         )
         let active = try await registry.updateAccount(
             account.id,
-            AccountChange(status: .active, variables: variables, label: label)
+            AccountChange(
+                status: .active,
+                variables: variables,
+                label: label,
+                clientCertificate: identity.map(ClientCertificates.note)
+            )
         )
         return Outcome(account: active, label: of.connector.document.label)
     }
@@ -238,6 +369,12 @@ struct ConnectFlow: Sendable {
         do {
             return try await sender.send(request)
         } catch {
+            if error.reason == .tlsFailed, request.identity.clientCertificate != nil {
+                throw UserError(
+                    message: "\(of.connector.document.label) does not accept the client certificate. Please check it.",
+                    field: "client_cert"
+                )
+            }
             throw UserError(
                 message:
                     "\(of.connector.document.label) does not answer at the moment. Please check what you entered and try again.",

@@ -7,12 +7,19 @@ import ServiceKit
 struct ConnectPage: Sendable {
     /// One input of a form.
     struct Field {
+        /// How the value is given.
+        enum Kind: String {
+            case text
+            case secret = "password"
+            case file
+        }
+
         let name: String
         let label: String
         let help: String?
         let placeholder: String?
         let value: String
-        let isSecret: Bool
+        let kind: Kind
         let isRequired: Bool
         let isWrong: Bool
         let options: [(value: String, label: String, isChosen: Bool)]
@@ -48,12 +55,14 @@ struct ConnectPage: Sendable {
                 "title": title, "lead": lead, "error": error,
                 "form": [
                     "action": action, "token": token, "button": button,
+                    "hasFiles": fields.contains { $0.kind == .file },
                     "fields": fields.map { field in
                         Self.present([
                             "name": field.name, "label": field.label, "help": field.help,
                             "placeholder": field.placeholder, "value": field.value,
-                            "type": field.isSecret ? "password" : "text", "required": field.isRequired,
+                            "type": field.kind.rawValue, "required": field.isRequired,
                             "wrong": field.isWrong, "isSelect": !field.options.isEmpty,
+                            "isFile": field.kind == .file,
                             "options": field.options.map {
                                 ["value": $0.value, "label": $0.label, "chosen": $0.isChosen] as [String: Any]
                             },
@@ -153,7 +162,7 @@ struct ConnectPage: Sendable {
         {{#error}}<p class="error" role="alert" tabindex="-1">{{.}}</p>{{/error}}
         {{#lead}}<p>{{.}}</p>{{/lead}}
         {{#form}}
-        <form method="post" action="{{action}}" novalidate>
+        <form method="post" action="{{action}}"{{#hasFiles}} enctype="multipart/form-data"{{/hasFiles}} novalidate>
         <input type="hidden" name="form_token" value="{{token}}">
         {{#fields}}
         <div class="field">
@@ -162,7 +171,7 @@ struct ConnectPage: Sendable {
         {{#isSelect}}<select id="field-{{name}}" name="{{name}}">
         {{#options}}<option value="{{value}}"{{#chosen}} selected{{/chosen}}>{{label}}</option>
         {{/options}}</select>{{/isSelect}}
-        {{^isSelect}}<input id="field-{{name}}" name="{{name}}" type="{{type}}" value="{{value}}"{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{/isSelect}}
+        {{^isSelect}}<input id="field-{{name}}" name="{{name}}" type="{{type}}"{{^isFile}} value="{{value}}"{{/isFile}}{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{/isSelect}}
         </div>
         {{/fields}}
         <button type="submit">{{button}}</button>

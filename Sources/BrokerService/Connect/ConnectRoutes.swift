@@ -15,6 +15,12 @@ struct ConnectRoutes: Sendable {
 
     private static let html = [ResponseSpec(200, "A page", schema: ["type": "string"], contentType: "text/html")]
     private static let form = BodySpec.form(schema: ["type": "object"])
+    /// The form may hold files.
+    private static let upload = BodySpec(
+        schema: ["type": "object"],
+        bytesMax: SubmittedForm.bytesMax,
+        contentTypes: ["application/x-www-form-urlencoded", "multipart/form-data"]
+    )
     private static let tags = ["Connect"]
 
     var endpoints: [Endpoint] {
@@ -58,7 +64,7 @@ struct ConnectRoutes: Sendable {
                 summary: "Send the form, or go to the vendor's consent page",
                 tags: Self.tags,
                 access: .public,
-                body: Self.form,
+                body: Self.upload,
                 responses: [ResponseSpec(303, "To the vendor or to the end")],
                 handler: guarded(submit)
             ),
@@ -126,13 +132,13 @@ struct ConnectRoutes: Sendable {
 
     private func choose(_ request: EndpointRequest) async throws -> EndpointResponse {
         var (session, form) = try await posted(request)
-        if let text = form["integration_id"], let id = IntegrationID(text),
+        if let text = form.texts["integration_id"], let id = IntegrationID(text),
             try await offered(session).contains(where: { $0.id == id })
         {
             session.integrationID = id
             session.method = nil
         }
-        if let method = form["method"] { session.method = method }
+        if let method = form.texts["method"] { session.method = method }
         try await flow.sessions.remember(session, stateSHA256: nil)
         return .redirect(to: "/connect/session")
     }
@@ -153,7 +159,7 @@ struct ConnectRoutes: Sendable {
             try await flow.sessions.remember(session, stateSHA256: nil)
             return finished(try await flow.connect(session, of, method: method, input: input), session, of)
         } catch let error as ConnectFlow.UserError {
-            return try await next(session, error: error, typed: form)
+            return try await next(session, error: error, typed: form.texts)
         }
     }
 
@@ -247,10 +253,10 @@ struct ConnectRoutes: Sendable {
                 label: field.label,
                 help: field.help,
                 placeholder: field.placeholder,
-                value: field.kind == .secret
+                value: field.kind == .secret || field.kind == .file
                     ? ""
                     : typed[field.name] ?? session.variables[field.name]?.string ?? field.defaultValue?.string ?? "",
-                isSecret: field.kind == .secret,
+                kind: field.kind == .secret ? .secret : field.kind == .file ? .file : .text,
                 isRequired: field.isRequired,
                 isWrong: error?.field == field.name,
                 options: field.options.map { option in
@@ -323,11 +329,10 @@ struct ConnectRoutes: Sendable {
         return session
     }
 
-    private func posted(_ request: EndpointRequest) async throws -> (ConnectSession, [String: String]) {
+    private func posted(_ request: EndpointRequest) async throws -> (ConnectSession, SubmittedForm) {
         let session = try await session(request)
-        var form: [String: String] = [:]
-        for item in try request.form().items { form[item.name] = item.value }
-        guard try flow.secrets.isFormToken(form["form_token"] ?? "", of: session.id) else {
+        let form = try SubmittedForm(request)
+        guard try flow.secrets.isFormToken(form.texts["form_token"] ?? "", of: session.id) else {
             throw Problem(.invalidRequest, "this form belongs to another session")
         }
         return (session, form)

@@ -1,5 +1,6 @@
 import ConnectorConfig
 import HTTPExchange
+import HTTPTypes
 package import JSONValue
 package import Vocabulary
 
@@ -11,10 +12,17 @@ package struct TokenGrant: Sendable {
     package let refreshToken: Secret<String>?
     /// How long the access token lives, as the vendor or else the connector says; nil when nobody does.
     package let lifetime: Duration?
+    /// When it ends, in seconds since 1970, where the vendor tells that instead.
+    package let end: Double?
     /// The scopes that were granted, where the answer tells.
     package let scopes: [String]?
     /// Variables to keep with the account, such as the address of its instance.
     package let variables: JSONObject
+
+    /// When the access token ends, in seconds since 1970; nil when nobody knows.
+    package func end(grantedAt now: Double) -> Double? {
+        end ?? lifetime.map { now + $0 / .seconds(1) }
+    }
 }
 
 /// Why a token endpoint has granted nothing.
@@ -49,37 +57,74 @@ package enum TokenOutcome: Sendable {
 
 /// Reads token answers (RFC 6749 sections 5.1 and 5.2) with a connector's deviations.
 struct TokenReader {
-    let config: OAuth2Config
+    let config: TokenEndpointConfig
 
     func outcome(of response: InboundResponse) -> TokenOutcome {
         guard let body = try? JSONValue(parsing: response.body, policy: .vendor) else {
             return refused(response, body: .null)
         }
-        let paths = config.tokenResponse
-        guard (200...299).contains(response.status),
-            let token = paths.accessToken.value(in: body)?.string, !token.isEmpty
-        else { return refused(response, body: body) }
+        let paths = config.response
+        let fields = headers(response)
+        let token = fields["access_token"] ?? paths.accessToken.value(in: body)?.string ?? ""
+        guard (200...299).contains(response.status), !token.isEmpty, !isRefusal(response, body) else {
+            return refused(response, body: body)
+        }
         var variables = JSONObject()
         for (variable, path) in paths.keep {
             if let value = path.value(in: body), !value.isNull { variables[variable] = value }
         }
-        let refreshToken = paths.refreshToken.value(in: body)?.string
+        for (name, value) in fields where name != "access_token" && name != "refresh_token" {
+            variables[name] = .string(value)
+        }
+        let refreshToken = fields["refresh_token"] ?? paths.refreshToken.value(in: body)?.string ?? ""
         return .granted(
             TokenGrant(
                 accessToken: Secret(token),
-                refreshToken: refreshToken.flatMap { $0.isEmpty ? nil : Secret($0) },
-                lifetime: lifetime(paths.expiresIn.value(in: body)) ?? config.expiryDefault,
+                refreshToken: refreshToken.isEmpty ? nil : Secret(refreshToken),
+                lifetime: lifetime(body) ?? config.expiryDefault,
+                end: config.response.expiresAt?.value(in: body)?.plainText.flatMap(Self.moment),
                 scopes: scopes(paths.scope.value(in: body)),
                 variables: variables
             )
         )
     }
 
-    private func lifetime(_ value: JSONValue?) -> Duration? {
-        guard let text = value?.plainText, let seconds = Int(text) ?? Double(text).map({ Int($0) }),
-            (1...31_536_000_00).contains(seconds)
-        else { return nil }
-        return .seconds(seconds)
+    /// What the answer's header fields give, by name.
+    private func headers(_ response: InboundResponse) -> [String: String] {
+        var found: [String: String] = [:]
+        for (name, header) in config.response.fromHeaders {
+            guard let field = HTTPField.Name(header), var text = response.headers[field] else { continue }
+            // A token that comes back in the place where it is sent has its scheme before it.
+            if text.lowercased().hasPrefix("bearer ") { text.removeFirst("bearer ".count) }
+            if !text.isEmpty { found[name] = text }
+        }
+        return found
+    }
+
+    private func isRefusal(_ response: InboundResponse, _ body: JSONValue) -> Bool {
+        guard let condition = config.error.condition else { return false }
+        // A condition that fails has found nothing to complain about.
+        return (try? condition.isTrue(in: ResponseScope.scope(response, body: body))) ?? false
+    }
+
+    private func lifetime(_ body: JSONValue) -> Duration? {
+        guard let text = config.response.expiresIn.value(in: body)?.plainText, let number = Double(text) else {
+            return nil
+        }
+        let seconds =
+            switch config.response.expiresUnit {
+            case .seconds: number
+            case .milliseconds: number / 1000
+            case .minutes: number * 60
+            }
+        guard (1...3_153_600_000).contains(seconds) else { return nil }
+        return .seconds(Int(seconds))
+    }
+
+    /// Seconds since 1970 of an RFC 3339 text, or of a number of seconds or milliseconds.
+    private static func moment(_ text: String) -> Double? {
+        if let number = Double(text) { return number > 100_000_000_000 ? number / 1000 : number }
+        return Instant(text).map { Double($0.secondsSinceEpoch) }
     }
 
     private func scopes(_ value: JSONValue?) -> [String]? {
@@ -91,14 +136,14 @@ struct TokenReader {
     }
 
     private func refused(_ response: InboundResponse, body: JSONValue) -> TokenOutcome {
-        let code = config.tokenError.code.value(in: body)?.plainText
-        let message = config.tokenError.message.value(in: body)?.plainText
+        let code = config.error.code.value(in: body)?.plainText
+        let message = config.error.message.value(in: body)?.plainText
         let kind: TokenRefusal.Kind
         switch code {
         // A server in trouble is believed about nothing.
         case _ where response.status >= 500 || response.status == 429: kind = .temporary
-        case let code? where config.tokenError.permanent.contains(code): kind = .permanent
-        case let code? where config.tokenError.misconfigured.contains(code): kind = .misconfigured
+        case let code? where config.error.permanent.contains(code): kind = .permanent
+        case let code? where config.error.misconfigured.contains(code): kind = .misconfigured
         default: kind = .temporary
         }
         return .refused(

@@ -57,7 +57,7 @@ struct CivilDate: Equatable {
 
 /// A point in time as vendors write it, turned into RFC 3339 in UTC with the fraction's digits kept.
 struct Instant: Equatable {
-    private let secondsSinceEpoch: Int
+    let secondsSinceEpoch: Int
     private let fraction: String
     /// Whether the text told its zone; without one UTC is assumed.
     let hasZone: Bool

@@ -53,6 +53,7 @@ final class AccessLeases: Sendable {
             let access = ConnectorEngine.UsableAccess(
                 method: answer.method,
                 values: answer.values,
+                clientCertificate: answer.clientCertificate,
                 version: answer.version
             )
             self.leases[account] = Lease(access: access, end: self.end(answer.expiresAt))

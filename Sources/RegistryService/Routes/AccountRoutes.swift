@@ -23,6 +23,14 @@ struct AccountRoutes {
             "status": ["enum": .array(AccountStatus.allCases.map { .string($0.rawValue) })],
             "variables": ["type": "object"], "label": ["type": ["string", "null"]],
             "end_user_id": ["type": "string"], "revision": ["type": "integer"],
+            "client_certificate": [
+                "description": "What is known of the client certificate that the account presents; plan its renewal.",
+                "type": ["object", "null"],
+                "properties": [
+                    "subject": ["type": "string"], "issuer": ["type": "string"],
+                    "expires_at": ["type": "string", "format": "date-time"], "sha256": ["type": "string"],
+                ],
+            ],
         ],
     ]
 

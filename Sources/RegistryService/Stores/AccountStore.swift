@@ -17,7 +17,8 @@ struct AccountStore: Sendable {
     let pool: PostgresPool
 
     private static let columns: Query = """
-        id, tenant_id, environment_id, integration_id, connector, status, variables, label, end_user_id, revision, created_at
+        id, tenant_id, environment_id, integration_id, connector, status, variables, label, end_user_id, revision, created_at,
+        client_certificate
         """
 
     func create(_ wish: NewAccount, connector: String, by actor: Actor) async throws -> AccountRecord {
@@ -94,6 +95,7 @@ struct AccountStore: Sendable {
             let variables = change.variables.map {
                 JSONValue.object(account.variables).mergePatched(by: .object($0)).text()
             }
+            let certificate = try change.clientCertificate.map { try JSONValueEncoder().encode($0).text() }
             let rows = try await transaction.query(
                 """
                 update registry.integrated_account
@@ -102,6 +104,7 @@ struct AccountStore: Sendable {
                                          else \(change.statusReason) end,
                     variables = coalesce(\(variables), variables),
                     label = coalesce(\(change.label), label),
+                    client_certificate = coalesce(\(certificate), client_certificate),
                     revision = revision + 1, updated_at = now()
                 where id = \(id.uuid)
                 returning \(Self.columns)
@@ -125,7 +128,8 @@ struct AccountStore: Sendable {
             let rows = try await transaction.query(
                 """
                 update registry.integrated_account
-                set deleted_at = now(), updated_at = now(), variables = '{}', label = null, revision = revision + 1
+                set deleted_at = now(), updated_at = now(), variables = '{}', label = null, client_certificate = null,
+                    revision = revision + 1
                 where id = \(id.uuid) and deleted_at is null returning tenant_id
                 """
             )
@@ -189,7 +193,10 @@ struct AccountStore: Sendable {
             variables: try JSONValue(parsing: variables).object ?? [:],
             label: try row.optional("label"),
             endUserID: try row.get("end_user_id"),
-            revision: try row.get("revision")
+            revision: try row.get("revision"),
+            clientCertificate: try row.optional("client_certificate", as: String.self).map {
+                try JSONValueDecoder().decode(CertificateNote.self, from: JSONValue(parsing: $0))
+            }
         )
     }
 }

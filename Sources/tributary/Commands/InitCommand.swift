@@ -5,6 +5,7 @@ import Foundation
 import Postgres
 import ServiceKit
 import VaultService
+import Vocabulary
 
 /// The command `tributary init`.
 struct InitCommand: AsyncParsableCommand {
@@ -46,15 +47,35 @@ struct InitCommand: AsyncParsableCommand {
             ipAddresses: ["127.0.0.1", "::1"]
         )
         try Data(identity.chainPEM).write(to: settings.file("tls/executor.pem"), options: .atomic)
-        let key = settings.file("tls/executor.key").path
-        try? FileManager.default.removeItem(atPath: key)
+        try writeSecret(identity.privateKeyPEM, to: settings.file("tls/executor.key"))
+        try clientCertificates(authority, settings)
+    }
+
+    /// What the sandbox's vendors that ask for a client certificate accept: one to upload as PEM, another as PFX.
+    private func clientCertificates(_ authority: DevelopmentAuthority, _ settings: Settings) throws {
+        let folder = settings.file("tls")
+        let pem = try authority.issue(commonName: "Demo Mutual SSL", isClient: true)
+        try Data(pem.chainPEM).write(to: folder.appendingPathComponent("client.pem"), options: .atomic)
+        try writeSecret(pem.privateKeyPEM, to: folder.appendingPathComponent("client.key"))
+        let bundle = try authority.issue(commonName: "Demo Mutual SSL bundle", isClient: true)
+        try writeSecret(
+            bundle.bundle(passphrase: Secret(Self.bundlePassphrase)),
+            to: folder.appendingPathComponent("client.pfx")
+        )
+    }
+
+    /// Known to everybody: the bundle opens nothing but the sandbox.
+    private static let bundlePassphrase = "sandbox"
+
+    private func writeSecret(_ bytes: [UInt8], to file: URL) throws {
+        try? FileManager.default.removeItem(at: file)
         guard
             FileManager.default.createFile(
-                atPath: key,
-                contents: Data(identity.privateKeyPEM),
+                atPath: file.path,
+                contents: Data(bytes),
                 attributes: [.posixPermissions: 0o600]
             )
-        else { throw Settings.Failure(description: "\(key) cannot be written") }
+        else { throw Settings.Failure(description: "\(file.path) cannot be written") }
     }
 
     private func writeSettings(_ settings: Settings, superuser: String, passwords: [String: String]) throws {

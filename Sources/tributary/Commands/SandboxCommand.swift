@@ -31,7 +31,13 @@ struct SandboxCommand: AsyncParsableCommand {
         }
         let logger = installation.logger(ServiceName.sandbox.rawValue)
         let sandbox = VendorSandbox(
-            SandboxConfig(host: settings.listenHost, basePort: settings.sandboxPort, catalog: catalog, tls: identities),
+            SandboxConfig(
+                host: settings.listenHost,
+                basePort: settings.sandboxPort,
+                catalog: catalog,
+                tls: identities,
+                clientAuthorityPEM: authority.certificatePEM
+            ),
             digests: OpenSSLDigests(),
             logger: logger,
             now: { Date().timeIntervalSince1970 }

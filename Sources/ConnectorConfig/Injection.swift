@@ -1,0 +1,81 @@
+import JSONValue
+
+/// How credentials are put into a request.
+///
+/// Its expressions are the only ones that see `credentials`.
+package struct Injection: Sendable {
+    /// The two halves of RFC 7617.
+    package struct BasicPair: Sendable {
+        /// The user name.
+        package let username: Expression
+        /// The password.
+        package let password: Expression
+    }
+
+    /// Where a key goes.
+    private enum Place: String, CaseIterable {
+        case header, query, cookie
+    }
+
+    /// Nothing is put in.
+    static let none = Injection(headers: [], query: [], basic: nil)
+
+    /// Header fields.
+    package let headers: [NamedExpression]
+    /// Query parameters.
+    package let query: [NamedExpression]
+    /// The pair of an `Authorization: Basic` header.
+    package let basic: BasicPair?
+
+    init(headers: [NamedExpression], query: [NamedExpression], basic: BasicPair?) {
+        self.headers = headers
+        self.query = query
+        self.basic = basic
+    }
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        try reader.allow(["headers", "query"])
+        headers = try reader.child("headers")?.expressions() ?? []
+        query = try reader.child("query")?.expressions() ?? []
+        basic = nil
+    }
+
+    init(customHeaders reader: DocumentReader) throws(ConnectorConfigError) {
+        headers = try reader.child("headers")?.expressions() ?? []
+        query = try reader.child("query")?.expressions() ?? []
+        basic = nil
+        guard !headers.isEmpty || !query.isEmpty else { throw reader.error("'headers' or 'query' is missing") }
+    }
+
+    init(apiKey reader: DocumentReader, field: String) throws(ConnectorConfigError) {
+        let place = try reader.child("in")?.choice(Place.self) ?? .header
+        let name = try reader.child("name")?.string() ?? "Authorization"
+        let prefix = try reader.child("prefix")?.string() ?? ""
+        let value = try reader.compiler.expression(
+            .string("\(prefix){{credentials.\(field)}}"),
+            at: reader.pointer + "/prefix"
+        )
+        switch place {
+        case .header: self.init(headers: [NamedExpression(name: name, expression: value)], query: [], basic: nil)
+        case .query: self.init(headers: [], query: [NamedExpression(name: name, expression: value)], basic: nil)
+        case .cookie:
+            let pair = try reader.compiler.expression(
+                .string("\(name)=\(prefix){{credentials.\(field)}}"),
+                at: reader.pointer + "/prefix"
+            )
+            self.init(headers: [NamedExpression(name: "Cookie", expression: pair)], query: [], basic: nil)
+        }
+    }
+
+    static func bearer(_ reader: DocumentReader) throws(ConnectorConfigError) -> Injection {
+        let value = try reader.compiler.expression(
+            .string("Bearer {{credentials.access_token}}"),
+            at: reader.pointer + "/inject"
+        )
+        return Injection(
+            headers: [NamedExpression(name: "Authorization", expression: value)],
+            query: [],
+            basic: nil
+        )
+    }
+}

@@ -1,0 +1,160 @@
+import BrokerContract
+import BrokerService
+import Cryptography
+import Foundation
+import HTTPExchange
+import HTTPTypes
+import JSONValue
+import Logging
+import Postgres
+import RegistryContract
+import ServiceKit
+import Synchronization
+import TestSupport
+import VaultContract
+import Vocabulary
+
+/// A Broker over a real database, with a registry and a vault in memory and a vendor by script.
+struct BrokerWorld {
+    static let start = Date(timeIntervalSince1970: 1_795_600_000)
+
+    let registry: MemoryRegistry
+    let vault = MemoryVault()
+    let vendor: ScriptedVendor
+    let clock = Clock()
+    private let sender: any HTTPSender
+    private let client: HTTPBrokerClient
+
+    /// A clock that tests move.
+    final class Clock: Sendable {
+        private let offset = Mutex(0.0)
+        func move(by seconds: Double) { offset.withLock { $0 += seconds } }
+        var now: Date { BrokerWorld.start.addingTimeInterval(offset.withLock { $0 }) }
+    }
+
+    init(auth: JSONValue, vendor: ScriptedVendor) async throws {
+        self.vendor = vendor
+        registry = MemoryRegistry(
+            document: [
+                "name": "acme", "label": "Acme", "hosts": ["*.acme.example"],
+                "http": ["base_url": "https://api.acme.example/v1"], "auth": ["way": auth],
+            ]
+        )
+        let clock = clock
+        let key = try PrivateKey.generate(.ed25519)
+        let broker = try BrokerService(
+            config: BrokerConfig(
+                publicURL: "http://localhost:7402",
+                browserHosts: [],
+                sessionKey: Secret([UInt8](repeating: 7, count: 32))
+            ),
+            pool: PostgresPool(try await TestDatabase.make([TestDatabase.Schema("broker")], role: "tributary_broker")),
+            registry: registry,
+            vault: vault,
+            sender: vendor,
+            digests: OpenSSLDigests(),
+            certificateReader: OpenSSLCertificateReader(),
+            verifier: ServiceTokenVerifier(audience: .broker, keys: [.executor: try key.publicKey()]),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            now: { clock.now }
+        )
+        sender = try TributaryApplication(
+            name: .broker,
+            endpoints: broker.endpoints,
+            authenticator: broker.authenticator,
+            config: ApplicationConfig(host: "127.0.0.1", port: 0),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        ).inProcessSender()
+        client = HTTPBrokerClient(
+            ServiceClient(
+                sender: sender,
+                baseURL: "",
+                signer: ServiceTokenSigner(service: .executor, key: key),
+                audience: .broker
+            )
+        )
+    }
+
+    /// What the executor is given.
+    func access(rejected version: Int? = nil) async throws -> UsableAccess {
+        try await client.usableAccess(of: registry.accountID, rejected: version)
+    }
+
+    /// Sets the integration's credentials as an administrator.
+    func deposit(_ body: JSONValue, connector: String? = nil) async throws -> InboundResponse {
+        let path =
+            connector.map { "/admin/v1/connectors/\($0)/credentials" }
+            ?? "/admin/v1/integrations/\(registry.integrationID)/credentials"
+        return try await sender.send(
+            OutboundRequest(
+                method: .put,
+                url: path,
+                headers: [.contentType: "application/json", .authorization: "Bearer trib_admin"],
+                body: body.bytes(),
+                identity: ConnectionIdentity(partition: "test")
+            )
+        )
+    }
+
+    /// Walks the connect form with what a user gives; the last page.
+    func connect(texts: [(String, String)] = [], files: [(String, [UInt8])] = []) async throws -> InboundResponse {
+        let first = try await visit(.get, "/connect?token=trib_link_test")
+        let cookie = String(try Self.required(first.headers[.setCookie]).prefix { $0 != ";" })
+        let page = try await visit(.get, "/connect/session", cookie: cookie)
+        let html = String(decoding: page.body, as: UTF8.self)
+        let token = String(try Self.required(html.firstMatch(of: /name="form_token" value="([0-9a-f]+)"/)?.1))
+        let boundary = "----form-7410"
+        var body: [UInt8] = []
+        for (name, value) in [("form_token", token)] + texts {
+            body += Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8)
+        }
+        for (name, bytes) in files {
+            body += Array(
+                "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"; filename=\"f\"\r\n\r\n".utf8
+            )
+            body += bytes + Array("\r\n".utf8)
+        }
+        body += Array("--\(boundary)--\r\n".utf8)
+        let isUpload = html.contains("enctype=\"multipart/form-data\"")
+        let form = ([("form_token", token)] + texts).map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
+        return try await visit(
+            .post,
+            "/connect/session/submit",
+            cookie: cookie,
+            type: isUpload ? "multipart/form-data; boundary=\(boundary)" : "application/x-www-form-urlencoded",
+            body: isUpload ? body : Array(form.utf8)
+        )
+    }
+
+    private func visit(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        cookie: String? = nil,
+        type: String? = nil,
+        body: [UInt8]? = nil
+    ) async throws -> InboundResponse {
+        var headers = HTTPFields()
+        headers[.cookie] = cookie
+        headers[.contentType] = type
+        return try await sender.send(
+            OutboundRequest(
+                method: method,
+                url: path,
+                headers: headers,
+                body: body,
+                identity: ConnectionIdentity(partition: "test")
+            )
+        )
+    }
+
+    private static func encoded(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    }
+
+    struct Missing: Error {}
+
+    private static func required<Value>(_ value: Value?) throws -> Value {
+        guard let value else { throw Missing() }
+        return value
+    }
+}

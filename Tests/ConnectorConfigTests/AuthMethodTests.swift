@@ -1,0 +1,112 @@
+import ConnectorConfig
+import JSONValue
+import Testing
+import Vocabulary
+
+struct AuthMethodTests {
+    private func method(_ words: JSONValue) throws(ConnectorConfigError) -> AuthMethod? {
+        let document = Documents.acme.overlaid(by: ["auth": ["key": .null, "way": words]])
+        return try CompiledConnector(base: ConfigLayer(level: .platform, version: 1, document: document))
+            .document.authMethod("way")
+    }
+
+    private static let fields: JSONValue = ["client_id": ["label": "Client"], "client_secret": ["type": "secret"]]
+
+    @Test func `client credentials use the client that the user types, or the integration's`() throws {
+        let typed = try #require(
+            try method([
+                "kind": "oauth2_client_credentials", "token_url": "https://login.acme.example/token",
+                "fields": Self.fields, "client_auth": "basic", "audience": "x",
+                "token_response": ["access_token": "data.token", "expires_unit": "minutes"],
+            ])
+        )
+        guard case .oauth2ClientCredentials(let config) = typed.kind else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(config.usesTypedClient)
+        #expect(config.token.clientAuth == .basic)
+        #expect(config.token.error.permanent.contains("invalid_client"))
+        #expect(typed.onUnauthorized == .refreshOnce)
+        #expect(typed.fields.map(\.name) == ["client_id", "client_secret"])
+        let shared = try #require(
+            try method(["kind": "oauth2_client_credentials", "token_url": "https://login.acme.example/token"])
+        )
+        guard case .oauth2ClientCredentials(let config) = shared.kind else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(!config.usesTypedClient)
+        #expect(config.token.error.permanent.isEmpty)
+    }
+
+    @Test(arguments: ["account", "environment", "platform"])
+    func `a certificate is asked from the user at the account's level alone`(level: String) throws {
+        let found = try #require(
+            try method([
+                "kind": "basic", "fields": ["user": [:], "word": ["type": "secret"]],
+                "username": "{{credentials.user}}", "password": "{{credentials.word}}", "with": ["mutual_tls"],
+                "mutual_tls": ["level": .string(level), "chain": "required"],
+            ])
+        )
+        #expect(found.mutualTLS?.level.rawValue == level)
+        #expect(found.mutualTLS?.chain == .required)
+        let names = found.fields.map(\.name)
+        #expect(names.dropFirst(2).elementsEqual(level == "account" ? MutualTLSConfig.fieldNames : []))
+    }
+
+    @Test func `mutual TLS is a way to connect of its own`() throws {
+        let found = try #require(try method(["kind": "mutual_tls", "mutual_tls": ["help": "From the portal."]]))
+        #expect(found.fields.map(\.name) == ["client_cert", "client_key", "passphrase"])
+        #expect(found.fields.map(\.isRequired) == [true, false, false])
+        #expect(found.fields[0].help == "From the portal.")
+        #expect(found.fields[2].kind == .secret)
+        #expect(found.kindName == "mutual_tls")
+    }
+
+    @Test func `keys go into cookies, and several values into header fields of their own`() throws {
+        let cookie = try #require(
+            try method(["kind": "api_key", "fields": ["key": ["type": "secret"]], "in": "cookie", "name": "sid"])
+        )
+        #expect(cookie.injection.headers.map(\.name) == ["Cookie"])
+        let many = try #require(
+            try method([
+                "kind": "custom_headers", "fields": ["a": [:], "b": [:]],
+                "headers": ["X-A": "{{credentials.a}}"], "query": ["b": "{{credentials.b}}"],
+            ])
+        )
+        #expect(many.injection.headers.map(\.name) == ["X-A"])
+        #expect(many.injection.query.map(\.name) == ["b"])
+    }
+
+    @Test(
+        arguments: [
+            (["kind": "custom_headers", "fields": ["a": [:]]], "'headers' or 'query' is missing"),
+            (["kind": "none", "mutual_tls": ["level": "account"]], "say 'with: [mutual_tls]'"),
+            (["kind": "none", "with": ["mutual_tsl"]], "is not one of mutual_tls"),
+            (["kind": "none", "with": ["mutual_tls"], "mutual_tls": ["level": "tenant"]], "is not one of platform"),
+            (
+                ["kind": "none", "with": ["mutual_tls"], "mutual_tls": ["level": "platform", "help": "x"]],
+                "only an account's user reads it"
+            ),
+            (
+                ["kind": "api_key", "fields": ["client_key": [:]], "with": ["mutual_tls"]],
+                "is a name of the certificate's own fields"
+            ),
+            (
+                [
+                    "kind": "oauth2_client_credentials", "token_url": "https://login.acme.example/t",
+                    "fields": ["client_secret": ["type": "secret"]],
+                ], "needs a field 'client_id'"
+            ),
+            (["kind": "oauth2_client_credentials"], "'token_url' is missing"),
+            (["kind": "api_key", "fields": ["a": [:]], "in": "body"], "is not one of header, query, cookie"),
+        ] as [(JSONValue, String)]
+    )
+    func `what cannot be is told`(words: JSONValue, complaint: String) {
+        do {
+            _ = try method(words)
+            Issue.record("taken: \(words.text())")
+        } catch { #expect(error.message.contains(complaint), "\(error.message)") }
+    }
+}
