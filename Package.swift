@@ -186,8 +186,11 @@ let package = Package(
         tests("FormatsTests", ["Formats", "JSONValue"]),
         tests("JSONataTests", ["JSONata", "JSONValue", "Vocabulary", "Cryptography"], exclude: ["Cases"]),
         tests("PostgresTests", ["Postgres"]),
-        tests("CurlTransportTests", ["CurlTransport", "HTTPExchange", "Cryptography", httpTypes, nioCore, nioPosix]),
-        tests("CryptographyTests", ["Cryptography", "Vocabulary"]),
+        tests(
+            "CurlTransportTests",
+            ["CurlTransport", "HTTPExchange", "Cryptography", httpTypes, nioCore, nioPosix, nioTLS]
+        ),
+        tests("CryptographyTests", ["Cryptography", "Vocabulary", "JSONValue"], exclude: ["Vectors"]),
         tests("ConnectorConfigTests", ["ConnectorConfig", "JSONValue", "Vocabulary", "JSONata", yams]),
         tests("UnifiedModelTests", ["UnifiedModel", "JSONValue"]),
         tests(

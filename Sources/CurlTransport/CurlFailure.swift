@@ -15,6 +15,7 @@ enum CurlFailure {
                 "the answer of \(host) is larger than \(transfer.request.responseBytesMax) bytes"
             )
         }
+        if transfer.isContradictory { return failure(.badResponse, "the answer of \(host) has two lengths") }
         if transfer.blockedAddress != nil {
             return failure(.blockedAddress, "\(host) stands for an address that must not be called")
         }

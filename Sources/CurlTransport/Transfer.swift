@@ -19,6 +19,7 @@ final class Transfer: @unchecked Sendable {
     var connectToList: UnsafeMutablePointer<curl_slist>?
     private(set) var blockedAddress: IPAddress?
     private(set) var isTooLarge = false
+    private(set) var isContradictory = false
     private(set) var wasRequestBegun = false
     private var status = 0
     private var headers = HTTPFields()
@@ -129,6 +130,11 @@ final class Transfer: @unchecked Sendable {
             let name = HTTPField.Name(String(text[..<colon]))
         {
             let value = text[text.utf8.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            // libcurl takes the last of several lengths; an answer that contradicts itself is none (RFC 9112 section 6.3).
+            if name == .contentLength, let known = headers[.contentLength], known != value {
+                isContradictory = true
+                return false
+            }
             headers.append(HTTPField(name: name, value: String(value)))
         }
         return true

@@ -1,0 +1,196 @@
+import CurlTransport
+import HTTPExchange
+import HTTPTypes
+import Testing
+
+/// Vendors that lie, flood, stall or break off.
+struct HostileVendorTests {
+    private func reason(
+        bytesMax: Int = 1024 * 1024,
+        within: Duration = .seconds(20),
+        _ answer: VendorServer.Answer
+    ) async throws -> ExchangeError? {
+        let vendor = try await VendorServer { _ in answer }
+        return await failure(
+            try vendor.sender(),
+            .to("https://vendor.test/a", within: within, bytesMax: bytesMax)
+        )
+    }
+
+    @Test func `a small body that unpacks into a large one is stopped by what it unpacks to`() async throws {
+        let bomb = Deflate.zeros(count: 64 * 1024 * 1024)
+        #expect(bomb.count < 500_000)
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: \(bomb.count)\r\n\r\n"
+        let error = try await reason(.bytes(Array(head.utf8) + bomb))
+        #expect(error?.reason == .responseTooLarge)
+        #expect(error?.requestMayHaveBeenSent == true)
+    }
+
+    @Test func `a packed body within the limit arrives unpacked`() async throws {
+        let packed = Deflate.zeros(count: 258 * 1000)
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: \(packed.count)\r\n\r\n"
+        let vendor = try await VendorServer { _ in .bytes(Array(head.utf8) + packed) }
+        let response = try await vendor.sender().send(.to("https://vendor.test/a"))
+        #expect(response.body.count == 258 * 1000)
+        #expect(response.headers[.contentEncoding] == nil)
+    }
+
+    @Test func `a body without end is stopped at the limit`() async throws {
+        let chunk = "4000\r\n" + String(repeating: "x", count: 0x4000) + "\r\n"
+        let error = try await reason(
+            .endless(head: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", piece: Array(chunk.utf8))
+        )
+        #expect(error?.reason == .responseTooLarge)
+    }
+
+    @Test func `a flood of header fields is stopped`() async throws {
+        let line = "X-Filler: " + String(repeating: "y", count: 1000) + "\r\n"
+        let error = try await reason(.endless(head: "HTTP/1.1 200 OK\r\n", piece: Array(line.utf8)))
+        #expect([.responseTooLarge, .badResponse, .connectionLost].contains(try #require(error).reason))
+    }
+
+    @Test(arguments: [
+        "no HTTP at all\r\n\r\n", "\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "SSH-2.0-OpenSSH\r\n", "{\"a\": 1}",
+    ])
+    func `what is not HTTP is no answer`(text: String) async throws {
+        let error = try await reason(.last(Array(text.utf8)))
+        #expect([.badResponse, .connectionLost].contains(try #require(error).reason))
+    }
+
+    @Test func `two lengths that differ are no answer`() async throws {
+        let error = try await reason(
+            .last(Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}".utf8))
+        )
+        #expect(error?.reason == .badResponse)
+    }
+
+    @Test func `a body shorter than announced is no answer`() async throws {
+        let error = try await reason(.last(Array("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}".utf8)))
+        #expect(error?.reason == .connectionLost)
+    }
+
+    @Test func `a vendor that says nothing is given up`() async throws {
+        let error = try await reason(within: .milliseconds(300), .silence)
+        #expect(error?.reason == .timeout)
+        #expect(error?.requestMayHaveBeenSent == true)
+    }
+
+    @Test func `a host that takes no connections says that nothing was sent`() async throws {
+        let vendor = try await VendorServer { _ in .ok() }
+        let error = await failure(try vendor.sender(reaching: 1), .to("https://vendor.test/a"))
+        #expect(error?.reason == .connectFailed)
+        #expect(error?.requestMayHaveBeenSent == false)
+    }
+
+    @Test func `an error names the host and nothing of the request`() async throws {
+        let vendor = try await VendorServer { _ in .hangUp }
+        let error = await failure(
+            try vendor.sender(),
+            .to(
+                "https://vendor.test/secret-path?key=canary",
+                headers: [.authorization: "Bearer canary"],
+                body: Array("canary".utf8)
+            )
+        )
+        let text = try #require(error).description
+        #expect(text.contains("vendor.test"))
+        #expect(!text.contains("canary") && !text.contains("secret-path"))
+    }
+
+    @Test func `a header value cannot add a line`() async throws {
+        let vendor = try await VendorServer { _ in .ok() }
+        let sender = try vendor.sender()
+        for byte in UInt8(0)...31 where byte != 9 {
+            let value = "good" + String(UnicodeScalar(byte)) + "X-Injected: 1"
+            var headers = HTTPFields()
+            headers.append(HTTPField(name: .userAgent, value: value))
+            _ = await failure(sender, .to("https://vendor.test/a", headers: headers))
+        }
+        var headers = HTTPFields()
+        headers.append(HTTPField(name: .userAgent, value: "good\r\nX-Injected: 1"))
+        _ = await failure(sender, .to("https://vendor.test/a", headers: headers))
+        #expect(!vendor.arrivals.contains { $0.header("x-injected") != nil })
+    }
+
+    @Test(arguments: ["Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"])
+    func `framing is not for callers to set`(name: String) async throws {
+        let vendor = try await VendorServer { _ in .ok() }
+        var headers = HTTPFields()
+        headers[try #require(HTTPField.Name(name))] = "1"
+        let error = await failure(try vendor.sender(), .to("https://vendor.test/a", headers: headers))
+        #expect(error?.reason == .invalidRequest)
+        #expect(vendor.arrivals.isEmpty)
+    }
+
+    @Test func `a slow reader holds the vendor back`() async throws {
+        let piece = [UInt8](repeating: 66, count: 64 * 1024)
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
+        let vendor = try await VendorServer { _ in .endless(head: head, piece: piece) }
+        let sender = try vendor.sender()
+        let response = try await sender.stream(.to("https://vendor.test/a", bytesMax: 1_000_000_000))
+        var taken = 0
+        var pieces = response.body.makeAsyncIterator()
+        while taken < 4 * 1024 * 1024, let bytes = try await pieces.next() { taken += bytes.count }
+        // What is in flight is bounded by the transport's pile and by the sockets' buffers.
+        #expect(vendor.bytesTaken - taken < 24 * 1024 * 1024)
+    }
+
+    @Test func `a call that is given up ends its exchange`() async throws {
+        let vendor = try await VendorServer { _ in .silence }
+        let sender = try vendor.sender()
+        let task = Task { await failure(sender, .to("https://vendor.test/a")) }
+        while vendor.arrivals.isEmpty { await Task.yield() }
+        task.cancel()
+        #expect(await task.value?.reason == .cancelled)
+    }
+
+    @Test func `a transport that was shut down refuses`() async throws {
+        let vendor = try await VendorServer { _ in .ok() }
+        let sender = try vendor.sender()
+        sender.shutdown()
+        #expect(await failure(sender, .to("https://vendor.test/a"))?.reason == .cancelled)
+    }
+}
+
+/// A zlib stream (RFC 1950) of zeros: one block with fixed codes, a zero and then matches of 258 bytes at distance 1.
+private enum Deflate {
+    static func zeros(count: Int) -> [UInt8] {
+        var bits = BitWriter(bytes: [0x78, 0x9C])
+        bits.put(0b011, 3)
+        bits.putReversed(0x30, 8)
+        for _ in 0..<(count - 1) / 258 {
+            bits.putReversed(0b1100_0101, 8)
+            bits.put(0, 5)
+        }
+        for _ in 0..<(count - 1) % 258 { bits.putReversed(0x30, 8) }
+        bits.putReversed(0, 7)
+        // Adler-32 of zeros: the low half stays 1, the high half counts the bytes.
+        let sum = UInt32(count % 65_521) << 16 | 1
+        return bits.finished() + [UInt8(sum >> 24), UInt8(sum >> 16 & 255), UInt8(sum >> 8 & 255), UInt8(sum & 255)]
+    }
+
+    private struct BitWriter {
+        var bytes: [UInt8]
+        var pending: UInt32 = 0
+        var count: UInt32 = 0
+
+        mutating func put(_ value: UInt32, _ width: UInt32) {
+            pending |= value << count
+            count += width
+            while count >= 8 {
+                bytes.append(UInt8(pending & 255))
+                pending >>= 8
+                count -= 8
+            }
+        }
+
+        mutating func putReversed(_ value: UInt32, _ width: UInt32) {
+            for bit in stride(from: Int(width) - 1, through: 0, by: -1) { put(value >> UInt32(bit) & 1, 1) }
+        }
+
+        mutating func finished() -> [UInt8] {
+            if count > 0 { put(0, 8 - count) }
+            return bytes
+        }
+    }
+}

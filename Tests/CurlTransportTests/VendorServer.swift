@@ -1,0 +1,262 @@
+import Cryptography
+import CurlTransport
+import Foundation
+import HTTPExchange
+import HTTPTypes
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// A vendor over real TLS whose every answer a test scripts byte by byte, and whose log says what reached it.
+final class VendorServer: Sendable {
+    /// One request as it came in.
+    struct Arrival: Sendable {
+        /// Which connection, counted from 1.
+        let connection: Int
+        /// Which request on its connection, counted from 1.
+        let number: Int
+        /// Request line and header fields.
+        let head: String
+        let body: [UInt8]
+        /// The client's certificate, when it showed one.
+        let certificate: [UInt8]?
+
+        var line: String { String(head.split(separator: "\r\n", maxSplits: 1)[0]) }
+
+        func header(_ name: String) -> String? {
+            for line in head.split(separator: "\r\n").dropFirst() {
+                let pair = line.split(separator: ":", maxSplits: 1)
+                if pair[0].lowercased() == name { return pair[1].trimmingCharacters(in: .whitespaces) }
+            }
+            return nil
+        }
+    }
+
+    /// What the vendor does with a request.
+    enum Answer: Sendable {
+        /// These bytes, and the connection stays.
+        case bytes([UInt8])
+        /// These bytes, and the connection ends.
+        case last([UInt8])
+        /// Nothing: the connection ends.
+        case hangUp
+        /// Nothing at all.
+        case silence
+        /// A head, and then the piece again and again for as long as the client takes it.
+        case endless(head: String, piece: [UInt8])
+
+        static func ok(_ text: String = "{}", fields: String = "") -> Answer {
+            .bytes(
+                Array("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\(fields)\r\n\(text)".utf8)
+            )
+        }
+
+        static func status(_ line: String, fields: String = "") -> Answer {
+            .bytes(Array("HTTP/1.1 \(line)\r\nContent-Length: 0\r\n\(fields)\r\n".utf8))
+        }
+    }
+
+    typealias Script = @Sendable (Arrival) -> Answer
+
+    let authority: DevelopmentAuthority
+    private let log = Mutex<[Arrival]>([])
+    private let connections = Mutex(0)
+    private let written = Mutex(0)
+    private let channel: any Channel
+    private let caFile: URL
+
+    /// Starts a vendor.
+    ///
+    /// - Parameters:
+    ///   - names: the names of its certificate.
+    ///   - asksForCertificate: whether clients must show one of its authority.
+    ///   - script: what it answers.
+    init(
+        names: [String] = ["vendor.test", "*.vendor.test"],
+        asksForCertificate: Bool = false,
+        script: @escaping Script
+    ) async throws {
+        authority = try DevelopmentAuthority()
+        caFile = FileManager.default.temporaryDirectory.appending(path: "vendor-\(UUID().uuidString).pem")
+        try Data(authority.certificatePEM).write(to: caFile)
+        let identity = try authority.issue(commonName: "vendor", dnsNames: names)
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMBytes(identity.chainPEM).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: identity.privateKeyPEM, format: .pem))
+        )
+        if asksForCertificate {
+            tls.certificateVerification = .noHostnameVerification
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority.certificatePEM))
+        }
+        let context = try NIOSSLContext(configuration: tls)
+        let holder = Holder()
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let server = holder.server.withLock({ $0 }) else { return }
+                    let number = server.connections.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    try channel.pipeline.syncOperations.addHandlers([
+                        NIOSSLServerHandler(context: context),
+                        ScriptHandler(server: server, script: script, connection: number),
+                    ])
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        holder.server.withLock { $0 = self }
+    }
+
+    deinit {
+        channel.close(promise: nil)
+        try? FileManager.default.removeItem(at: caFile)
+    }
+
+    private final class Holder: Sendable {
+        let server = Mutex<VendorServer?>(nil)
+    }
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+    /// What reached the vendor, in order.
+    var arrivals: [Arrival] { log.withLock { $0 } }
+    /// How many connections were opened.
+    var connectionCount: Int { connections.withLock { $0 } }
+    /// How many bytes of endless answers the client's side has taken.
+    var bytesTaken: Int { written.withLock { $0 } }
+
+    /// A transport that finds the vendor under `*.vendor.test` and `vendor.test`.
+    ///
+    /// `other`: another port, to be reached in its place.
+    func sender(reaching other: Int? = nil) throws -> CurlSender {
+        let port = other ?? port
+        return try CurlSender(
+            CurlConfig(
+                caFile: caFile.path,
+                hostMap: try CurlConfig.hostMap("vendor.test=127.0.0.1:\(port),*.vendor.test=127.0.0.1:\(port)")
+            )
+        )
+    }
+
+    /// A transport that trusts the vendor but may not call this machine.
+    func confinedSender() throws -> CurlSender {
+        try CurlSender(CurlConfig(caFile: caFile.path))
+    }
+
+    fileprivate func note(_ arrival: Arrival) { log.withLock { $0.append(arrival) } }
+    fileprivate func noteTaken(_ count: Int) { written.withLock { $0 += count } }
+}
+
+/// Reads requests and does what the script says.
+private final class ScriptHandler: ChannelInboundHandler, @unchecked Sendable {
+    // Sendable: used on its event loop alone.
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let server: VendorServer
+    private let script: VendorServer.Script
+    private let connection: Int
+    private var received: [UInt8] = []
+    private var number = 0
+
+    init(server: VendorServer, script: @escaping VendorServer.Script, connection: Int) {
+        self.server = server
+        self.script = script
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        received += Array(unwrapInboundIn(data).readableBytesView)
+        while let end = received.firstRange(of: Array("\r\n\r\n".utf8)) {
+            let head = String(decoding: received[..<end.lowerBound], as: UTF8.self)
+            let draft = VendorServer.Arrival(connection: connection, number: 0, head: head, body: [], certificate: nil)
+            let length = draft.header("content-length").flatMap { Int($0) } ?? 0
+            guard received.count - end.upperBound >= length else { return }
+            let body = Array(received[end.upperBound..<end.upperBound + length])
+            received.removeFirst(end.upperBound + length)
+            number += 1
+            let certificate = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+                .peerCertificate?.toDERBytes()
+            let arrival = VendorServer.Arrival(
+                connection: connection,
+                number: number,
+                head: head,
+                body: body,
+                certificate: certificate
+            )
+            server.note(arrival)
+            answer(script(arrival), context)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func answer(_ answer: VendorServer.Answer, _ context: ChannelHandlerContext) {
+        switch answer {
+        case .bytes(let bytes): write(bytes, context)
+        case .last(let bytes):
+            write(bytes, context)
+            context.close(promise: nil)
+        case .hangUp: context.close(promise: nil)
+        case .silence: break
+        case .endless(let head, let piece):
+            write(Array(head.utf8), context)
+            again(piece, context)
+        }
+    }
+
+    private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+    }
+
+    /// Writes the next piece when the one before has left this machine's buffers.
+    private func again(_ piece: [UInt8], _ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let server = server
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece))).whenSuccess {
+            server.noteTaken(piece.count)
+            let (handler, context) = bound.value
+            handler.again(piece, context)
+        }
+    }
+}
+
+extension OutboundRequest {
+    /// A request of a test.
+    static func to(
+        _ url: String,
+        method: HTTPRequest.Method = .get,
+        headers: HTTPFields = [:],
+        body: [UInt8]? = nil,
+        as partition: String = "account-a",
+        certificate: ConnectionIdentity.ClientCertificate? = nil,
+        replay: Replay = .allowed,
+        redirects: Redirects = .none,
+        within: Duration = .seconds(20),
+        bytesMax: Int = 1024 * 1024
+    ) -> OutboundRequest {
+        OutboundRequest(
+            method: method,
+            url: url,
+            headers: headers,
+            body: body,
+            identity: ConnectionIdentity(partition: partition, clientCertificate: certificate),
+            replay: replay,
+            redirects: redirects,
+            totalTimeout: within,
+            responseBytesMax: bytesMax
+        )
+    }
+}
+
+/// The error that an exchange ends with; nil when it succeeds.
+func failure(_ sender: CurlSender, _ request: OutboundRequest) async -> ExchangeError? {
+    do throws(ExchangeError) {
+        _ = try await sender.send(request)
+        return nil
+    } catch { return error }
+}
