@@ -211,7 +211,7 @@ let package = Package(
             "RegistryServiceTests",
             [
                 "RegistryService", "RegistryContract", "Postgres", "JSONValue", "Vocabulary", "ServiceKit",
-                "HTTPExchange", httpTypes,
+                "HTTPExchange", "Cryptography", httpTypes, logging,
             ]
         ),
         tests(

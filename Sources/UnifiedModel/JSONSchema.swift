@@ -7,8 +7,8 @@ package struct JSONSchema: Sendable {
     /// The schema documents by their file names relative to the models' folder, to follow `$ref`.
     private let documents: [String: JSONValue]
     /// The document this schema is in.
-    private let name: String
-    private let root: JSONValue
+    let name: String
+    let root: JSONValue
 
     private static let checked: Set<String> = [
         "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "propertyNames", "items",

@@ -6,6 +6,7 @@ import HTTPExchange
 import HTTPTypes
 import JSONValue
 import ServiceKit
+import UnifiedModel
 import Vocabulary
 
 /// The command `tributary connectors`.
@@ -13,7 +14,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connectors",
         abstract: "Check connectors, put them in force, and try them without a vendor.",
-        subcommands: [Check.self, Diff.self, Apply.self, Publish.self, Map.self, Request.self]
+        subcommands: [Check.self, Diff.self, Apply.self, Publish.self, Map.self, Request.self, Reference.self]
     )
 
     /// Options of the commands that work on folders.
@@ -72,6 +73,17 @@ struct ConnectorsCommand: AsyncParsableCommand {
             }
             selection.report(rows)
             if rows.contains(where: { $0.word == "FAULT" }) { throw ExitCode.failure }
+        }
+    }
+
+    /// The command `tributary connectors reference`.
+    struct Reference: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the words of the connector format as Markdown; connectors/REFERENCE.md holds the page."
+        )
+
+        func run() async throws {
+            print(SchemaGuide(try await Settings().connectorSchema()).referencePage(), terminator: "")
         }
     }
 

@@ -56,14 +56,19 @@ struct ConnectorCatalog {
         )
     }
 
-    /// What the published schema says of a document; empty when it is sound.
+    /// What the published schema says of a document, with what the words mean; empty when it is sound.
     func schemaFaults(_ entry: Entry) throws -> [String] {
-        let file = settings.content("openapi/connector.schema.json")
-        guard let data = try? Data(contentsOf: file) else { return [] }
-        let schema = try JSONSchema(
-            named: "connector.schema.json",
-            in: ["connector.schema.json": JSONValue(parsing: [UInt8](data))]
-        )
-        return schema.failures(of: entry.document).map { "\($0)" }
+        let schema = try settings.connectorSchema()
+        let guide = SchemaGuide(schema)
+        return schema.failures(of: entry.document).map(guide.explanation(of:))
+    }
+}
+
+extension Settings {
+    /// The published schema of the connector format.
+    func connectorSchema() throws -> JSONSchema {
+        let name = "connector.schema.json"
+        let data = try Data(contentsOf: content("openapi/\(name)"))
+        return try JSONSchema(named: name, in: [name: JSONValue(parsing: [UInt8](data))])
     }
 }
