@@ -87,7 +87,7 @@ import Testing
 
     private func imports(of file: SourceTree.File) -> [String] {
         file.lines.compactMap { line in
-            guard
+            guard line.contains("import "),
                 let match = line.firstMatch(
                     of:
                         /^\s*(?:@[A-Za-z_]+(?:\([^)]*\))?\s+)*(?:package |public |internal )?import (?:struct |enum |class |func |protocol |typealias )?([A-Za-z0-9_]+)/

@@ -73,8 +73,12 @@ struct LexedSource {
         var index = 0
         var line = 1
         func starts(with word: String) -> Bool { bytes[index...].starts(with: word.utf8) }
+        let special = Set("/\"#\n".utf8)
         while index < bytes.count {
-            if starts(with: "//") {
+            if !special.contains(bytes[index]) {
+                output.append(bytes[index])
+                index += 1
+            } else if starts(with: "//") {
                 while index < bytes.count, bytes[index] != UInt8(ascii: "\n") { index += 1 }
             } else if starts(with: "/*") {
                 while index < bytes.count, !starts(with: "*/") {

@@ -16,16 +16,20 @@ import Testing
         let hosts = try hostsOfConnectors()
         var offences: [String] = []
         for file in try SourceTree.files(under: "Sources", where: { !$0.hasSuffix(".png") }) {
-            for (number, line) in file.lines.enumerated() {
+            let text = file.text.lowercased()
+            let suspects = words.union(hosts).filter { text.contains($0) }
+            for (number, line) in file.lines.enumerated() where !suspects.isEmpty {
+                let lowered = line.lowercased()
+                guard suspects.contains(where: { lowered.contains($0) }) else { continue }
                 let found = Set(wholeWords(of: line))
                 for word in words where !Self.ordinaryWords.contains(word) && found.contains(word) {
                     offences.append("\(file.path):\(number + 1): names \(word)")
                 }
-                for host in hosts where line.lowercased().contains(host) {
+                for host in hosts where lowered.contains(host) {
                     offences.append("\(file.path):\(number + 1): names the host \(host)")
                 }
             }
-            guard file.path.hasSuffix(".swift") else { continue }
+            guard file.path.hasSuffix(".swift"), suspects.contains(where: Self.ordinaryWords.contains) else { continue }
             for literal in LexedSource(file.text).literals
             where Self.ordinaryWords.contains(literal.text.lowercased()) && words.contains(literal.text.lowercased()) {
                 offences.append("\(file.path):\(literal.line): the literal \"\(literal.text)\"")
