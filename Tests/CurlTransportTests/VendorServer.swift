@@ -72,6 +72,7 @@ final class VendorServer: Sendable {
     ///   - names: the names of its certificate.
     ///   - asksForCertificate: whether clients must show one of its authority.
     ///   - script: what it answers.
+    /// - Throws: when it cannot listen.
     init(
         names: [String] = ["vendor.test", "*.vendor.test"],
         asksForCertificate: Bool = false,

@@ -122,7 +122,9 @@ struct TenancyTests {
         for table in tables {
             let name: String = try table.get("name")
             #expect(try table.get("closed", as: Bool.self), "\(name) has no forced row level security")
-            let rows = try? await world.pool.query(Query(stringLiteral: "select 1 from registry.\(name) where tenant_id is not null"))
+            let rows = try? await world.pool.query(
+                Query(stringLiteral: "select 1 from registry.\(name) where tenant_id is not null")
+            )
             #expect(rows?.isEmpty != false, "\(name) shows rows without a tenant")
         }
         let role = try await world.pool.query(
