@@ -26,6 +26,8 @@ import UnifiedModel
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/notes", idField: "id", count: 85),
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/users", idField: "id", count: 5),
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/pipelines", idField: "id", count: 2),
+        Case(account: "ACCOUNT_SALESFORCE", resource: "crm/stages", idField: "ApiName", count: 10),
+        Case(account: "ACCOUNT_HUBSPOT", resource: "crm/stages", idField: "id", count: 11),
         Case(account: "ACCOUNT_BAMBOOHR", resource: "hris/employees", idField: "id", count: 210),
     ]
 

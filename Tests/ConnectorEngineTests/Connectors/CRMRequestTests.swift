@@ -1,3 +1,4 @@
+import ConnectorConfig
 import ConnectorEngine
 import Foundation
 import JSONValue
@@ -120,5 +121,85 @@ struct CRMRequestTests {
             request["url"] == "https://api.hubapi.com/crm/v3/owners?email=a%40b.example&archived=true&limit=50"
         )
         #expect(throws: Problem.self) { try search("users", [("name", "Ek")]) }
+    }
+
+    // MARK: Writes
+
+    private func written(
+        _ connector: String,
+        _ resource: String,
+        _ method: String,
+        _ body: JSONValue
+    ) throws -> JSONValue? {
+        try ConnectorFiles.preview(connector, variables: ["instance_url": "https://acme.my.salesforce.com"])
+            .request(category: "crm", resource: resource, method: method, body: body)["body"]
+    }
+
+    private static let contact: JSONValue = [
+        "first_name": "Ada", "last_name": "Ek", "title": nil, "account": "1A", "owner": ["id": "2B"],
+        "email_addresses": [["email": "b@c.example"], ["email": "a@b.example", "is_primary": true]],
+        "phone_numbers": [["number": "1"], ["number": "2", "type": "mobile"]],
+        "addresses": [["street_1": "1 Road", "street_2": "Floor 2", "city": "Lyon"]],
+    ]
+
+    @Test func `a contact is written in the columns of one vendor`() throws {
+        let body = try #require(try written("salesforce", "contacts", "create", Self.contact)?.object)
+        let expected: JSONObject = [
+            "FirstName": "Ada", "LastName": "Ek", "Title": nil, "AccountId": "1A", "OwnerId": "2B",
+            "Email": "a@b.example", "Phone": "1", "MobilePhone": "2", "MailingStreet": "1 Road\nFloor 2",
+            "MailingCity": "Lyon", "MailingCountry": nil,
+        ]
+        for member in expected { #expect(body[member.key] == member.value, "\(member.key)") }
+        #expect(body["Department"] == nil, "what is not given is not sent")
+    }
+
+    @Test func `and in the properties and links of the other`() throws {
+        let body = try #require(try written("hubspot", "contacts", "create", Self.contact))
+        let expected: JSONObject = [
+            "firstname": "Ada", "lastname": "Ek", "jobtitle": "", "hubspot_owner_id": "2B", "email": "a@b.example",
+            "phone": "1", "mobilephone": "2", "address": "1 Road, Floor 2", "city": "Lyon", "country": "",
+        ]
+        for member in expected { #expect(body["properties"]?[member.key] == member.value, "\(member.key)") }
+        #expect(
+            body["associations"] == [
+                ["to": ["id": "1A"], "types": [["associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279]]]
+            ]
+        )
+        let change = try written("hubspot", "contacts", "update", ["title": "x", "custom_fields": ["tier": "gold"]])
+        #expect(change == ["properties": ["jobtitle": "x", "tier": "gold"]])
+    }
+
+    @Test func `closed sets are written in the vendor's words, and remote_data wins`() throws {
+        let task: JSONValue = [
+            "subject": "S", "status": "waiting", "priority": "normal", "due_date": "2026-05-01T10:00:00Z",
+            "contacts": ["3"], "opportunities": [["id": "6"]], "remote_data": ["Subject": "T"],
+        ]
+        #expect(
+            try written("salesforce", "tasks", "create", task) == [
+                "Subject": "T", "Status": "Waiting on someone else", "Priority": "Normal", "ActivityDate": "2026-05-01",
+                "WhoId": "3", "WhatId": "6",
+            ]
+        )
+        let other = try #require(try written("hubspot", "tasks", "create", task.overlaid(by: ["remote_data": nil])))
+        #expect(other["properties"]?["hs_task_status"] == "WAITING")
+        #expect(other["properties"]?["hs_task_priority"] == "MEDIUM")
+        #expect(other["properties"]?["hs_timestamp"] == "2026-05-01T10:00:00Z")
+        #expect(other["associations"]?.array?.map { $0["types"]?[0]?["associationTypeId"] } == [204, 216])
+    }
+
+    @Test func `a move names the stage alone`() throws {
+        let move: JSONValue = ["stage": ["id": "next"]]
+        #expect(try written("salesforce", "opportunities", "update", move) == ["StageName": "next"])
+        #expect(try written("hubspot", "opportunities", "update", move) == ["properties": ["dealstage": "next"]])
+    }
+
+    @Test(arguments: ["salesforce", "hubspot"])
+    func `what the vendor cannot hold is refused before it is sent`(connector: String) throws {
+        for body: JSONValue in [
+            ["birthday": 5, "last_name": "x"], ["last_name": "x", "created_at": "2026-05-01T00:00:00Z"],
+        ] {
+            #expect(throws: Problem.self) { try written(connector, "contacts", "create", body) }
+        }
+        #expect(throws: Problem.self) { try written(connector, "opportunities", "create", ["amount": 1]) }
     }
 }
