@@ -26,7 +26,9 @@ struct Tributary: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Connectors and expressions",
-                subcommands: [ConnectorsCommand.self, JSONataCommand.self, OpenAPICommand.self]
+                subcommands: [
+                    ConnectorsCommand.self, JSONataCommand.self, OpenAPICommand.self, MeasureJSONCommand.self,
+                ]
             ),
         ]
     )
