@@ -1,4 +1,5 @@
 package import JSONValue
+package import JSONata
 
 /// A leaf of the format that is computed: a literal, a `{{placeholder}}` template, `{"$jsonata": "..."}`, or an object
 /// or array of these.
@@ -84,21 +85,27 @@ package struct CompiledJSONata: Sendable {
     package let source: String
     /// Pointer of the expression in the document.
     package let pointer: String
-    let evaluate: ExpressionCompiler.Evaluate
+    let compiled: ExpressionCompiler.Source
     /// How many UTF-16 units of functions stand before the source.
     let preludeLength: Int
 
+    /// The expression with the functions it calls; nil when another language stands in for JSONata.
+    package var expression: JSONataExpression? { compiled.expression }
+
     /// The value for an input; nil for undefined.
     package func value(in input: JSONValue) throws(ExpressionError) -> JSONValue? {
-        do {
-            return try evaluate(input)
-        } catch {
-            throw ExpressionError(
-                code: error.code,
-                message: "the expression failed",
-                pointer: pointer,
-                position: error.position.map { max(0, $0 - preludeLength) }
-            )
-        }
+        do { return try compiled.evaluate(input) } catch { throw failure(error.code, at: error.position) }
+    }
+
+    /// The failure of this expression.
+    ///
+    /// `position`: an offset in the expression with its functions.
+    package func failure(_ code: String, at position: Int?) -> ExpressionError {
+        ExpressionError(
+            code: code,
+            message: "the expression failed",
+            pointer: pointer,
+            position: position.map { max(0, $0 - preludeLength) }
+        )
     }
 }

@@ -1,4 +1,5 @@
 package import JSONValue
+import JSONata
 
 /// Turns leaves of a document into expressions and compiles each JSONata source once.
 ///
@@ -10,12 +11,38 @@ package struct ExpressionCompiler: Sendable {
     /// Compiles a source; a caching one lets many accounts share the expressions they have in common.
     package typealias Compile = @Sendable (String) throws(SourceFault) -> Evaluate
 
-    private let compile: Compile
+    /// What a source is compiled to.
+    package struct Source: Sendable {
+        /// Evaluates with a tree as input.
+        let evaluate: Evaluate
+        /// The same as an expression of JSONata, when it is one.
+        let expression: JSONataExpression?
+
+        /// A source of JSONata.
+        init(_ expression: JSONataExpression, evaluate: @escaping Evaluate) {
+            self.expression = expression
+            self.evaluate = evaluate
+        }
+
+        fileprivate init(evaluate: @escaping Evaluate) {
+            self.evaluate = evaluate
+            expression = nil
+        }
+    }
+    /// Compiles a source of JSONata.
+    package typealias CompileSource = @Sendable (String) throws(SourceFault) -> Source
+
+    private let compile: CompileSource
     private var functions: [(name: String, source: String)] = []
 
     /// Makes a compiler.
-    package init(compile: @escaping Compile = JSONataLanguage.compile) {
-        self.compile = compile
+    package init(source: @escaping CompileSource = JSONataLanguage.source) {
+        compile = source
+    }
+
+    /// Makes a compiler of another language, for tests.
+    package init(compile: @escaping Compile) {
+        self.compile = { (source: String) throws(SourceFault) in Source(evaluate: try compile(source)) }
     }
 
     /// Adds the functions of a document, which later sources may call.
@@ -71,7 +98,7 @@ package struct ExpressionCompiler: Sendable {
             return CompiledJSONata(
                 source: source,
                 pointer: pointer,
-                evaluate: try compile(whole),
+                compiled: try compile(whole),
                 preludeLength: preludeLength
             )
         } catch {

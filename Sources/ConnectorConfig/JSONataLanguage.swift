@@ -25,12 +25,12 @@ package struct SourceFault: Error, Sendable, Equatable {
 /// The language of expressions.
 package enum JSONataLanguage {
     /// Compiles a source.
-    package static let compile: ExpressionCompiler.Compile = { (source: String) throws(SourceFault) in
+    package static let source: ExpressionCompiler.CompileSource = { (source: String) throws(SourceFault) in
         let expression: JSONataExpression
         do throws(JSONataError) { expression = try JSONataExpression(compiling: source) } catch {
             throw SourceFault(error)
         }
-        return { (input: JSONValue) throws(SourceFault) in
+        return ExpressionCompiler.Source(expression) { (input: JSONValue) throws(SourceFault) in
             do throws(JSONataError) { return try expression.evaluate(input) } catch { throw SourceFault(error) }
         }
     }

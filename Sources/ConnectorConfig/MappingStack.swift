@@ -1,4 +1,5 @@
 package import JSONValue
+import Synchronization
 package import Vocabulary
 
 /// The mappings of one slot, such as `response_mapping`, from the weakest level to the strongest.
@@ -30,6 +31,8 @@ package struct MappingStack: Sendable {
     package let stages: [Stage]
     /// Whether an expression speaks of the whole page, not of one record alone.
     package let mentionsPage: Bool
+    /// What the engine makes of the mapping, once for all calls.
+    package let prepared = Prepared()
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         guard let stack = reader.value[LayerMerge.stackKey] else {
@@ -78,5 +81,20 @@ package struct MappingStack: Sendable {
             return .jsonata(try reader.compiler.compiled(source, at: reader.pointer))
         }
         return try reader.expression()
+    }
+}
+
+/// Keeps one thing that is made from a configuration when it is first wanted.
+package final class Prepared: Sendable {
+    private let value = Mutex<(any Sendable)?>(nil)
+
+    /// The thing, made by `make` when it is not there yet.
+    ///
+    /// All callers must want the same type; another one makes its own each time.
+    package func value<Value: Sendable>(_ make: () -> Value) -> Value {
+        if let known = value.withLock({ $0 as? Value }) { return known }
+        let made = make()
+        value.withLock { $0 = made }
+        return made
     }
 }

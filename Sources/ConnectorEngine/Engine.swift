@@ -97,7 +97,7 @@ package struct Engine: Sendable {
             count: 1,
             remoteRateLimit: exchange.rateLimit(answer.response)
         )
-        result.etag = answer.response.headers[.eTag] ?? record.fields["etag"]?.string
+        result.etag = answer.response.headers[.eTag] ?? record.etag
         return result
     }
 }

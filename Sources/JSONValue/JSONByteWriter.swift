@@ -55,6 +55,31 @@ package struct JSONByteWriter: ~Copyable {
         text.withUTF8 { append(raw: $0) }
     }
 
+    /// Writes bytes as they are.
+    package mutating func append(raw bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBufferPointer { append(raw: $0) }
+    }
+
+    /// Writes an integer in decimal digits.
+    package mutating func append(integer value: Int) {
+        reserve(20)
+        if value < 0 { append(UInt8(ascii: "-")) }
+        var rest = value.magnitude
+        var digits = 1
+        var bound: UInt = 10
+        while digits < 20, rest >= bound {
+            digits += 1
+            if digits < 20 { bound *= 10 }
+        }
+        var position = count + digits
+        repeat {
+            position -= 1
+            buffer[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        count += digits
+    }
+
     /// Writes `text` as a JSON string with quotes and escapes.
     @inline(__always)
     package mutating func append(string text: String) {

@@ -1,68 +1,211 @@
 import ConnectorConfig
 import JSONValue
+import JSONata
 import UnifiedModel
 import Vocabulary
 
-/// A record of the unified model with the vendor's own record beside it.
-struct MappedRecord {
-    var fields: JSONObject
-    let remoteData: ArraySlice<UInt8>
-    let warnings: [(pointer: String, message: String)]
-}
-
-/// Turns native records into unified ones, one at a time.
+/// Turns native records into unified ones: each straight from the bytes it came in to the bytes that go out.
 struct ResponseMapper {
-    private let mapping: MethodMapping
-    private let model: ResourceModel
-    private let scope: ExpressionScope
+    private let plan: Plan
+    private let prepared: PreparedMapping
+    private let context: JSONValue
+    private let page: JSONDocument?
 
     /// Makes a mapper for the records of one answer.
     ///
     /// `answer`: visible to mappings that mention `page`.
     init(_ plan: Plan, context: JSONValue, answer: NativeAnswer) {
-        mapping = plan.mapping
-        model = plan.model
-        var root: JSONObject = ["context": context]
-        if plan.mapping.responseMapping?.mentionsPage == true { root["page"] = answer.document?.root.value }
-        scope = ExpressionScope(root)
+        self.plan = plan
+        self.context = context
+        page = answer.document
+        prepared = .of(plan)
     }
 
     /// The unified record.
     func record(_ node: JSONNode) throws -> MappedRecord {
-        let native = node.value
-        guard let stack = mapping.responseMapping else {
-            throw Problem(.configInvalid, "\(model.category)/\(model.name) has no response mapping")
+        try records(CollectionOfOne(node))[0]
+    }
+
+    /// The unified records of a page.
+    ///
+    /// `onFailure`: told the index of a record that cannot be mapped, which is then left out; without it, or when it throws,
+    /// nothing is mapped.
+    func records(
+        _ nodes: some RandomAccessCollection<JSONNode>,
+        onFailure: ((Int, Problem) throws -> Void)? = nil
+    ) throws -> [MappedRecord] {
+        guard plan.mapping.responseMapping != nil else {
+            throw Problem(.configInvalid, "\(plan.model.category)/\(plan.model.name) has no response mapping")
         }
+        var batch = MappedBatch(capacity: nodes.count)
+        var rest = nodes[...]
+        var index = 0
+        // Mostly all records stand in one document.
+        while let document = rest.first?.document {
+            let run = rest.prefix { $0.document === document }
+            try map(run, in: document, &batch, from: index, onFailure)
+            rest = rest.dropFirst(run.count)
+            index += run.count
+        }
+        return batch.records()
+    }
+
+    private func map(
+        _ nodes: some Collection<JSONNode>,
+        in document: JSONDocument,
+        _ batch: inout MappedBatch,
+        from first: Int,
+        _ onFailure: ((Int, Problem) throws -> Void)?
+    ) throws {
+        let stack = prepared.stack ?? JSONataStack([])
+        var inputs: [(name: String, value: JSONValue)] = [("context", context)]
+        if stack.reads("page"), let page, page !== document { inputs.append(("page", page.root.value)) }
+        if stack.reads("request") { inputs.append(("request", plan.described)) }
+        try stack.withSession(over: document, inputs: inputs) { session in
+            for (index, node) in nodes.enumerated() {
+                do {
+                    if prepared.stack != nil {
+                        try map(node, session, &batch)
+                    } else {
+                        try mapTree(node, &batch)
+                    }
+                } catch {
+                    let problem = prepared.problem(error)
+                    guard let onFailure else { throw problem }
+                    try onFailure(first + index, problem)
+                }
+            }
+        }
+    }
+
+    private func map(_ node: JSONNode, _ session: JSONataSession, _ batch: inout MappedBatch) throws {
+        var result: JSONataView?
+        do {
+            result = try session.result(forRecordAt: node.entry)
+        } catch {
+            throw prepared.problem(error)
+        }
+        guard var record = result, record.kind == .object else { throw noObject }
+        if let custom = plan.mapping.customFields, let members = custom.node(in: node) {
+            record = session.adding(membersAt: members.entry, under: "custom_fields", to: record, where: custom.covers)
+        }
+        try batch.append(record, prepared.shape, remoteData: node.untouchedBytes, failure)
+    }
+
+    /// The same for mappings that are not JSONata alone.
+    private func mapTree(_ node: JSONNode, _ batch: inout MappedBatch) throws {
+        let native = node.value
+        var root: JSONObject = ["context": context, "response": native, "request": plan.described]
+        if plan.mapping.responseMapping?.mentionsPage == true { root["page"] = page?.root.value }
         let mapped: JSONValue?
         do {
-            mapped = try stack.value(in: scope.adding("response", native))
+            mapped = try plan.mapping.responseMapping?.value(in: ExpressionScope(root))
         } catch {
-            throw ExpressionProblem.problem(error, level: stack.level(ofPointer: error.pointer))
+            throw prepared.problem(error)
         }
-        guard case .object(var fields)? = mapped.map(ExactDigits(of: native).restored(in:)) else {
-            throw Problem(
-                .mappingFailed,
-                "the response mapping of \(model.category)/\(model.name) does not give an object"
-            )
-        }
-        if let custom = mapping.customFields?.fields(of: native) {
+        guard case .object(var fields)? = mapped.map(ExactDigits(of: native).restored(in:)) else { throw noObject }
+        if let custom = plan.mapping.customFields?.fields(of: native) {
             let own = fields["custom_fields"] ?? .object([:])
             fields["custom_fields"] = JSONValue.object(custom).overlaid(by: own.isNull ? .object([:]) : own)
         }
-        var normaliser = RecordNormaliser(shape: model.shape, enums: mapping.enums)
-        let record = normaliser.normalised(fields)
-        guard record["id"]?.string?.isEmpty == false else {
-            throw Problem(
-                .mappingFailed,
-                "the response mapping of \(model.category)/\(model.name) gives a record without an id"
-            )
+        let document = try JSONDocument(parsing: JSONValue.object(fields).bytes(), policy: .vendor)
+        try JSONataStack([]).withSession(over: document, inputs: []) { session in
+            try batch.append(session.record(at: 0), prepared.shape, remoteData: node.untouchedBytes, failure)
         }
-        return MappedRecord(fields: record, remoteData: node.untouchedBytes, warnings: normaliser.warnings)
+    }
+
+    private var noObject: Problem { failure("does not give an object") }
+
+    private func failure(_ what: String) -> Problem {
+        Problem(.mappingFailed, "the response mapping of \(plan.model.category)/\(plan.model.name) \(what)")
     }
 }
 
-extension MappingStack {
-    fileprivate func level(ofPointer pointer: String?) -> OverrideLevel? {
-        stages.last { $0.pointer == pointer }?.level ?? stages.last?.level
+/// What is made of a response mapping once for all calls.
+struct PreparedMapping: Sendable {
+    /// The levels' expressions; nil when a level is written in another way than JSONata.
+    let stack: JSONataStack?
+    /// The form of a record.
+    let shape: ModelShape
+    private let expressions: [CompiledJSONata]
+    private let stages: [MappingStack.Stage]
+
+    static func of(_ plan: Plan) -> PreparedMapping {
+        guard let mapping = plan.mapping.responseMapping else { return PreparedMapping(plan) }
+        return mapping.prepared.value { PreparedMapping(plan) }
+    }
+
+    private init(_ plan: Plan) {
+        stages = plan.mapping.responseMapping?.stages ?? []
+        expressions = stages.compactMap { stage in
+            if case .jsonata(let compiled) = stage.expression { compiled } else { nil }
+        }
+        let compiled = expressions.compactMap(\.expression)
+        stack = compiled.count == stages.count ? JSONataStack(compiled) : nil
+        shape = ModelShape(plan.model.shape, enums: plan.mapping.enums)
+    }
+
+    /// What a failed level is for a caller.
+    func problem(_ error: any Error) -> Problem {
+        switch error {
+        case let error as JSONataStackError:
+            let failure = expressions[error.index].failure(error.error.code, at: error.error.position)
+            return ExpressionProblem.problem(failure, level: stages[error.index].level)
+        case let error as ExpressionError:
+            let stage = stages.last { $0.pointer == error.pointer } ?? stages.last
+            return ExpressionProblem.problem(error, level: stage?.level)
+        default: return error as? Problem ?? Problem(.mappingFailed, "a record cannot be mapped", underlying: error)
+        }
+    }
+}
+
+/// The records of a page, one behind the other in one text.
+private struct MappedBatch: ~Copyable {
+    private var output: JSONByteWriter
+    private var written: [Written] = []
+
+    private struct Written {
+        let end: Int
+        let remoteData: ArraySlice<UInt8>
+        let etag: String?
+        let warnings: [(pointer: String, message: String)]
+    }
+
+    init(capacity: Int) {
+        output = JSONByteWriter(capacity: max(1024, capacity * 1024))
+        written.reserveCapacity(capacity)
+    }
+
+    /// Writes a record.
+    mutating func append(
+        _ record: JSONataView,
+        _ shape: ModelShape,
+        remoteData: ArraySlice<UInt8>,
+        _ failure: (String) -> Problem
+    ) throws {
+        let start = output.count
+        var writer = RecordWriter(shape)
+        guard writer.hasID(record) else { throw failure("gives a record without an id") }
+        guard writer.write(record, to: &output) else {
+            output.truncate(to: start)
+            throw failure("gives a record that is too large")
+        }
+        written.append(
+            Written(end: output.count, remoteData: remoteData, etag: writer.etag, warnings: writer.warnings)
+        )
+    }
+
+    consuming func records() -> [MappedRecord] {
+        let text = output.finish()
+        var start = 0
+        return written.map { record in
+            defer { start = record.end }
+            return MappedRecord(
+                text: text[start..<record.end],
+                remoteData: record.remoteData,
+                etag: record.etag,
+                warnings: record.warnings
+            )
+        }
     }
 }

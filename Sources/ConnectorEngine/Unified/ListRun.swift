@@ -40,7 +40,7 @@ struct ListRun {
             let skip = try skipped(position, nodes)
             let taken = nodes[skip...].prefix(limit - records.count)
             let mapper = ResponseMapper(plan, context: context, answer: answer)
-            for node in taken { records.append(try mapper.record(node)) }
+            records += try mapper.records(taken)
 
             let given = skip + taken.count
             if given < nodes.count {

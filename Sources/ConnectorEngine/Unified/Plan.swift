@@ -131,6 +131,14 @@ struct Plan {
         if let members = body.remoteData { request.body = (request.body ?? [:]).overlaid(by: members) }
     }
 
+    /// The call as response mappings see it.
+    var described: JSONValue {
+        var described: JSONObject = ["resource": .string(route.resource), "method": .string(route.method)]
+        described["id"] = scope.root["id"]
+        described["query"] = scope.root["query"]
+        return .object(described)
+    }
+
     private func value(of stack: MappingStack, in scope: ExpressionScope) throws -> JSONValue? {
         do { return try stack.value(in: scope) } catch {
             throw ExpressionProblem.problem(error, level: stack.stages.last?.level)

@@ -36,7 +36,10 @@ struct EnvelopeWriter {
     /// The envelope of a list.
     func list(_ records: [MappedRecord], nextCursor: String?, total: Int?, isPartial: Bool, meta: JSONObject) -> [UInt8]
     {
-        var bytes = Array("{\"result\":[".utf8)
+        var bytes: [UInt8] = []
+        let size = records.reduce(0) { $0 + $1.text.count + (wantsRemoteData ? $1.remoteData.count + 20 : 1) }
+        bytes.reserveCapacity(size + 1024)
+        bytes += Array("{\"result\":[".utf8)
         for (index, record) in records.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             append(record, to: &bytes)
@@ -61,14 +64,14 @@ struct EnvelopeWriter {
     }
 
     private func append(_ record: MappedRecord, to bytes: inout [UInt8]) {
-        let kept = projected(record.fields)
-        let text = JSONValue.object(kept).bytes()
+        let isWhole = query.fields == nil && query.excludedFields.isEmpty
+        let text = isWhole ? record.text : projected(record.text)[...]
         guard wantsRemoteData else {
             bytes += text
             return
         }
         bytes += text.dropLast()
-        bytes += Array((kept.isEmpty ? "\"remote_data\":" : ",\"remote_data\":").utf8)
+        bytes += Array((text.count == 2 ? "\"remote_data\":" : ",\"remote_data\":").utf8)
         bytes += record.remoteData
         bytes.append(UInt8(ascii: "}"))
     }
@@ -79,21 +82,20 @@ struct EnvelopeWriter {
     }
 
     /// The fields the caller wants; the identifier is always among them.
-    ///
-    /// `remote_data` is written from its own bytes.
-    private func projected(_ fields: JSONObject) -> JSONObject {
-        guard query.fields != nil || !query.excludedFields.isEmpty || fields["remote_data"] != nil else {
-            return fields
+    private func projected(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        guard let document = try? JSONDocument(parsing: Array(text), policy: .vendor) else { return Array(text) }
+        var bytes = [UInt8(ascii: "{")]
+        for member in document.root.members {
+            let name = member.key
+            let isWanted =
+                name == "id" || ((query.fields?.contains(name) ?? true) && !query.excludedFields.contains(name))
+            guard isWanted else { continue }
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            bytes += JSONValue.string(name).bytes()
+            bytes.append(UInt8(ascii: ":"))
+            bytes += member.value.sourceBytes
         }
-        return JSONObject(
-            fields.lazy
-                .filter { member in
-                    member.key != "remote_data"
-                        && (member.key == "id"
-                            || ((query.fields?.contains(member.key) ?? true)
-                                && !query.excludedFields.contains(member.key)))
-                }
-                .map { ($0.key, $0.value) }
-        )
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
     }
 }

@@ -79,7 +79,7 @@ struct WriteRun {
             count: 1,
             remoteRateLimit: exchange.rateLimit(answer.response)
         )
-        result.etag = answer.response.headers[.eTag] ?? record.fields["etag"]?.string
+        result.etag = answer.response.headers[.eTag] ?? record.etag
         result.warnings = warnings
         return result
     }

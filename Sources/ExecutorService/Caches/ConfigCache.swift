@@ -43,7 +43,7 @@ final class ConfigCache: Sendable {
         self.now = now
         entries = BoundedCache(capacity: capacity)
         compiled = BoundedCache(capacity: capacity)
-        compiler = ExpressionCompiler(compile: SharedExpressions(capacity: 8 * 1024).compile)
+        compiler = ExpressionCompiler(source: SharedExpressions(capacity: 8 * 1024).compile)
     }
 
     /// The configuration of an account; nil when there is no such account.
@@ -140,18 +140,18 @@ final class ConfigCache: Sendable {
 
 /// Compiles each source once, however many accounts use it.
 private final class SharedExpressions: Sendable {
-    private let known: BoundedCache<String, ExpressionCompiler.Evaluate>
+    private let known: BoundedCache<String, ExpressionCompiler.Source>
 
     init(capacity: Int) {
         known = BoundedCache(capacity: capacity)
     }
 
-    var compile: ExpressionCompiler.Compile {
+    var compile: ExpressionCompiler.CompileSource {
         { (source: String) throws(SourceFault) in
-            if let evaluate = self.known[source] { return evaluate }
-            let evaluate = try JSONataLanguage.compile(source)
-            self.known[source] = evaluate
-            return evaluate
+            if let compiled = self.known[source] { return compiled }
+            let compiled = try JSONataLanguage.source(source)
+            self.known[source] = compiled
+            return compiled
         }
     }
 }

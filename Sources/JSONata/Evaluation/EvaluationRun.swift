@@ -11,27 +11,7 @@ struct EvaluationRun {
         self.program = program
         let arena = Arena(firstChunk: 16 * 1024)
         self.arena = arena
-        let globals = arena.allocate(Value.self, count: program.globals.count)
-        globals.update(from: program.defaults, count: program.globals.count)
-        let (seconds, attoseconds) = limits.time.components
-        let nanoseconds =
-            UInt64(max(0, min(seconds, 1_000_000))) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
-        let start = MonotonicClock.now()
-        state = .allocate(capacity: 1)
-        state.initialize(
-            to: EvaluationState(
-                arena: arena,
-                globals: globals,
-                globalNames: program.globals,
-                reserve: limits.workMax,
-                depthMax: limits.depth,
-                deadline: start + nanoseconds,
-                limits: limits,
-                now: host.nowMilliseconds ?? MonotonicClock.wallMilliseconds(),
-                random: SplitMix(state: host.randomSeed ?? start),
-                host: Unmanaged.passRetained(HostBox(host))
-            )
-        )
+        state = EvaluationState.make(program, limits, host, arena, globalsIn: arena)
         evaluator = Evaluator(state: state)
     }
 
@@ -39,9 +19,7 @@ struct EvaluationRun {
     ///
     /// Values of this run are not used afterwards.
     func end() {
-        state.pointee.host.release()
-        state.deinitialize(count: 1)
-        state.deallocate()
+        state.discard()
         arena.destroy()
     }
 
@@ -74,27 +52,7 @@ struct EvaluationRun {
 
     /// Runs the program over an input.
     func evaluate(_ input: Value) throws(JSONataError) -> Value {
-        let floor = NativeStack.position()
-        state.pointee.stackFloor = floor > NativeStack.budget ? floor - NativeStack.budget : 0
-        state.pointee.root = input
-        var context = input
-        if input.kind == .array, !input.isSequence {
-            let wrapper = arena.sequence(of: input)
-            wrapper.pointee.flags.insert(.outerWrapper)
-            context = Value(wrapper)
-        }
-        let frame = arena.frame(parent: nil, scope: program.scope)
-        state.pointee.rootFrame = frame
-        state.pointee.root = context
-        do throws(Fault) {
-            let result = try evaluator.evaluate(program.root, context, frame)
-            if result.kind == .array, result.array.pointee.flags.contains(.outerWrapper), result.array.count == 1 {
-                return result.array[item: 0]
-            }
-            return result
-        } catch {
-            throw JSONataError(error, state.pointee.details, source: program.source)
-        }
+        try evaluator.run(program, input)
     }
 
     /// The result as a tree.

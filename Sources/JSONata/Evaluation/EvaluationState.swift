@@ -8,6 +8,8 @@ struct EvaluationState {
     var root: Value = .undefined
     /// The values of the program's globals.
     var globals: UnsafeMutablePointer<Value>
+    /// The same before any `$eval`.
+    let ownGlobals: UnsafeMutablePointer<Value>
     /// The names of the globals, for `$eval`.
     var globalNames = NameList()
     /// The frame of the outermost scope.
@@ -24,7 +26,7 @@ struct EvaluationState {
     /// Whether the evaluation has moved to a larger stack.
     var isOnDeepStack = false
     /// When the evaluation has to end, in nanoseconds of the monotonic clock.
-    let deadline: UInt64
+    var deadline: UInt64
     let limits: JSONataLimits
     /// What the last failure was about.
     var details = FaultDetails()
@@ -36,12 +38,92 @@ struct EvaluationState {
     /// The time of the evaluation in milliseconds since 1970.
     var now: Double
     var random: SplitMix
-    /// Positions of the last entries found, per name node.
     var host: Unmanaged<HostBox>
     /// How deep `$eval` calls are nested.
     var evalDepth = 0
 
     static let fuelPerCheck = 4096
+}
+
+extension EvaluationState {
+    /// The state of an evaluation that has not begun; `discard` frees it.
+    ///
+    /// - Parameters:
+    ///   - program: what will be evaluated.
+    ///   - limits: what it may use.
+    ///   - host: what it may use from outside.
+    ///   - arena: where it makes its values.
+    ///   - globals: where the values of its globals are kept.
+    /// - Returns: the state, with the globals as the program has them.
+    static func make(
+        _ program: Program,
+        _ limits: JSONataLimits,
+        _ host: JSONataHost,
+        _ arena: Arena,
+        globalsIn globals: Arena
+    ) -> UnsafeMutablePointer<EvaluationState> {
+        let values = globals.allocate(Value.self, count: program.globals.count)
+        values.update(from: program.defaults, count: program.globals.count)
+        let start = MonotonicClock.now()
+        let state = UnsafeMutablePointer<EvaluationState>.allocate(capacity: 1)
+        state.initialize(
+            to: EvaluationState(
+                arena: arena,
+                globals: values,
+                ownGlobals: values,
+                globalNames: program.globals,
+                reserve: limits.workMax,
+                depthMax: limits.depth,
+                deadline: start + limits.nanoseconds,
+                limits: limits,
+                now: host.nowMilliseconds ?? MonotonicClock.wallMilliseconds(),
+                random: SplitMix(state: host.randomSeed ?? start),
+                host: Unmanaged.passRetained(HostBox(host))
+            )
+        )
+        return state
+    }
+}
+
+extension JSONataLimits {
+    fileprivate var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = time.components
+        return UInt64(max(0, min(seconds, 1_000_000))) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
+    }
+}
+
+extension UnsafeMutablePointer<EvaluationState> {
+    /// Frees the state.
+    func discard() {
+        pointee.host.release()
+        deinitialize(count: 1)
+        deallocate()
+    }
+
+    /// Makes the state that of an evaluation that has not begun, with the same values of the globals.
+    ///
+    /// What the last evaluation made is not used afterwards.
+    func restart(_ program: Program) {
+        pointee.fuel = EvaluationState.fuelPerCheck
+        pointee.reserve = pointee.limits.workMax
+        pointee.depth = 0
+        pointee.evalDepth = 0
+        pointee.details = FaultDetails()
+        pointee.tailFunction = nil
+        pointee.tailFrame = nil
+        pointee.tailValue = .undefined
+        pointee.deadline = MonotonicClock.now() + pointee.limits.nanoseconds
+        // `$eval` puts in longer lists, which are gone with the memory of its evaluation.
+        if pointee.globalNames.count != program.globals.count { pointee.forgetEvaluated(program) }
+    }
+}
+
+extension EvaluationState {
+    fileprivate mutating func forgetEvaluated(_ program: Program) {
+        globals = ownGlobals
+        globalNames = program.globals
+        host._withUnsafeGuaranteedRef { $0.programs.removeAll() }
+    }
 }
 
 /// A small seedable generator.

@@ -7,6 +7,30 @@ struct Evaluator {
     @inline(__always)
     var arena: Arena { state.pointee.arena }
 
+    /// Runs a program over an input.
+    func run(_ program: Program, _ input: Value) throws(JSONataError) -> Value {
+        let floor = NativeStack.position()
+        state.pointee.stackFloor = floor > NativeStack.budget ? floor - NativeStack.budget : 0
+        var context = input
+        if input.kind == .array, !input.isSequence {
+            let wrapper = arena.sequence(of: input)
+            wrapper.pointee.flags.insert(.outerWrapper)
+            context = Value(wrapper)
+        }
+        let frame = arena.frame(parent: nil, scope: program.scope)
+        state.pointee.rootFrame = frame
+        state.pointee.root = context
+        do throws(Fault) {
+            let result = try evaluate(program.root, context, frame)
+            if result.kind == .array, result.array.pointee.flags.contains(.outerWrapper), result.array.count == 1 {
+                return result.array[item: 0]
+            }
+            return result
+        } catch {
+            throw JSONataError(error, state.pointee.details, source: program.source)
+        }
+    }
+
     // MARK: - Evaluating nodes
 
     /// The value of a node for an input, with its predicates, group and sequence rules applied.

@@ -1,0 +1,206 @@
+package import JSONValue
+
+/// Expressions that are laid over one another, weakest first: each one's object is merged deeply over the result of those
+/// before it.
+///
+/// Their input is an object of named parts: `response`, one record of a document, and what is given beside it.
+package struct JSONataStack: Sendable {
+    let expressions: [JSONataExpression]
+
+    /// Stacks expressions.
+    package init(_ expressions: [JSONataExpression]) {
+        self.expressions = expressions
+    }
+
+    /// Whether an expression may read the part of the input with this name.
+    package func reads(_ name: String) -> Bool {
+        let name = Array(name.utf8)
+        return expressions.contains { expression in
+            guard let reads = expression.program.reads else { return true }
+            return name.withUnsafeBufferPointer { bytes in
+                guard let start = bytes.baseAddress else { return true }
+                return reads.field(Value(string: start, count: bytes.count).keyed) != nil
+            }
+        }
+    }
+
+    /// Evaluates over records of one document, which stays parsed and is not copied.
+    ///
+    /// - Parameters:
+    ///   - document: holds the records.
+    ///   - inputs: further parts of the input by name; the document itself is `page`, when an expression reads that.
+    ///   - host: what functions may use from outside.
+    ///   - body: gets a session that it does not keep.
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws.
+    package func withSession<Result>(
+        over document: JSONDocument,
+        inputs: [(name: String, value: JSONValue)],
+        host: JSONataHost = .plain,
+        _ body: (JSONataSession) throws -> Result
+    ) throws -> Result {
+        try document.withContents { (tape, source) throws(any Error) -> Result in
+            let session = JSONataSession(self, tape, source, inputs, host)
+            defer { session.end() }
+            return try body(session)
+        }
+    }
+}
+
+/// Why one expression of a stack failed.
+package struct JSONataStackError: Error, Sendable {
+    /// Which expression, from the weakest.
+    package let index: Int
+    /// Why.
+    package let error: JSONataError
+}
+
+/// Evaluates a stack over one record after the other, in memory that is used again.
+package struct JSONataSession {
+    private let programs: [(program: Program, state: UnsafeMutablePointer<EvaluationState>)]
+    private let reader: TapeReader
+    /// What lives as long as the session.
+    private let arena: Arena
+    private let shared: [(key: Value, value: Value)]
+    private let response: Value
+
+    init(
+        _ stack: JSONataStack,
+        _ tape: UnsafeBufferPointer<JSONTapeNode>,
+        _ source: UnsafeBufferPointer<UInt8>,
+        _ inputs: [(name: String, value: JSONValue)],
+        _ host: JSONataHost
+    ) {
+        let arena = Arena(firstChunk: 12 * 1024)
+        let records = Arena(firstChunk: 16 * 1024)
+        let table = TapeReader.nameTable(in: arena)
+        self.arena = arena
+        reader = TapeReader(tape: tape, source: source, arena: records, table: table)
+        let limits = JSONataLimits.mapping
+        programs = stack.expressions.map { expression in
+            (expression.program, EvaluationState.make(expression.program, limits, host, records, globalsIn: arena))
+        }
+        var shared: [(key: Value, value: Value)] = []
+        for input in inputs where stack.reads(input.name) {
+            shared.append((arena.string(input.name).keyed, ValueConversion.value(input.value, arena)))
+        }
+        if stack.reads("page") {
+            let whole = TapeReader(tape: tape, source: source, arena: arena, table: table).value(0)
+            shared.append((arena.string("page").keyed, whole))
+        }
+        self.shared = shared
+        response = arena.string("response").keyed
+    }
+
+    func end() {
+        for (_, state) in programs { state.discard() }
+        reader.arena.destroy()
+        arena.destroy()
+    }
+
+    /// What the stack gives for the record at an entry of the document; nil when no expression gives a value.
+    ///
+    /// The result is good until the next record is evaluated.
+    ///
+    /// - Throws: which expression failed, and why.
+    package func result(forRecordAt entry: Int) throws(JSONataStackError) -> JSONataView? {
+        reader.arena.reset()
+        var result: Value?
+        for index in programs.indices {
+            let (program, state) = programs[index]
+            state.restart(program)
+            let value: Value
+            do throws(JSONataError) {
+                value = try Evaluator(state: state).run(program, input(program, entry))
+            } catch {
+                throw JSONataStackError(index: index, error: error)
+            }
+            if value.isUndefined || value.isFunction { continue }
+            result = result.map { overlaid($0, by: value) } ?? value
+        }
+        return result.map { JSONataView($0, reader.source.baseAddress) }
+    }
+
+    /// The record at an entry of the document as it is.
+    ///
+    /// The result is good until the next record is looked at or evaluated.
+    package func record(at entry: Int) -> JSONataView {
+        reader.arena.reset()
+        return JSONataView(reader.value(entry), reader.source.baseAddress)
+    }
+
+    /// The object that an expression sees.
+    private func input(_ program: Program, _ entry: Int) -> Value {
+        let object = reader.arena.object(capacity: shared.count + 1)
+        let fields = program.reads
+        let wanted = fields.flatMap { $0.field(response) }
+        if fields == nil {
+            reader.arena.append(reader.value(entry), for: response, to: object)
+        } else if let wanted {
+            reader.arena.append(reader.value(entry, wanted), for: response, to: object)
+        }
+        for part in shared where fields.map({ $0.field(part.key) != nil }) ?? true {
+            reader.arena.append(part.value, for: part.key, to: object)
+        }
+        return Value(object)
+    }
+
+    /// `base` with `overlay` laid over it: objects merge member by member, anything else replaces.
+    private func overlaid(_ base: Value, by overlay: Value) -> Value {
+        guard base.isObject, overlay.isObject else { return overlay }
+        let merged = copy(base.object, extra: overlay.object.count)
+        for index in 0..<overlay.object.count {
+            let entry = overlay.object[entry: index]
+            if entry.value.isFunction { continue }
+            let below = merged.value(for: entry.key)
+            let value = below.isUndefined ? entry.value : overlaid(below, by: entry.value)
+            reader.arena.set(value, for: entry.key, in: merged)
+        }
+        return Value(merged)
+    }
+
+    private func copy(_ object: ObjectPointer, extra: Int) -> ObjectPointer {
+        let copy = reader.arena.object(capacity: object.count + extra)
+        for index in 0..<object.count {
+            let entry = object[entry: index]
+            reader.arena.append(entry.value, for: entry.key, to: copy)
+        }
+        return copy
+    }
+
+    /// Lays members of a native object under one member of a result: what the result has there already wins.
+    ///
+    /// - Parameters:
+    ///   - entry: the native object.
+    ///   - name: the member of the result.
+    ///   - result: an object given by `result(forRecordAt:)`.
+    ///   - isWanted: whether a native member counts; asked once per name.
+    /// - Returns: the result with the members.
+    package func adding(
+        membersAt entry: Int,
+        under name: String,
+        to result: JSONataView,
+        where isWanted: (String) -> Bool
+    ) -> JSONataView {
+        guard result.value.isObject, reader.tape[entry].kind == .object else { return result }
+        let node = reader.tape[entry]
+        let members = reader.arena.object(capacity: 8)
+        var key = entry + 1
+        while key < Int(node.extra) {
+            let (name, place) = reader.name(reader.tape[key])
+            var verdict = place?.pointee.verdict ?? .unknown
+            if verdict == .unknown {
+                verdict = isWanted(name.text) ? .yes : .no
+                place?.pointee.verdict = verdict
+            }
+            if verdict == .yes { reader.arena.append(reader.value(key + 1), for: name, to: members) }
+            key = reader.tape[key + 1].end(at: key + 1)
+        }
+        let target = copy(result.value.object, extra: 1)
+        let under = reader.arena.string(name).keyed
+        let own = target.value(for: under)
+        let value = own.isUndefined || own.kind == .null ? Value(members) : overlaid(Value(members), by: own)
+        reader.arena.set(value, for: under, in: target)
+        return JSONataView(Value(target), reader.source.baseAddress)
+    }
+}
