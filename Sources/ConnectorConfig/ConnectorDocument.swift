@@ -24,6 +24,14 @@ package struct ConnectorDocument: Sendable {
     package let errors: [ErrorRule]
     /// What the vendor tells about its limits.
     package let rateLimit: RateLimitConfig
+    /// The limits that are kept before the vendor says no.
+    package let budgets: [BudgetConfig]
+    /// When a native call is repeated.
+    package let retry: RetryConfig
+    /// When an account is left alone.
+    package let circuit: CircuitConfig
+    /// How many calls may be under way at once.
+    package let concurrency: ConcurrencyConfig
     /// Native calls by resource and method.
     package let resources: [String: [String: ResourceMethod]]
     /// Unified methods by category, resource and method.
@@ -33,7 +41,8 @@ package struct ConnectorDocument: Sendable {
 
     static let keys = [
         "name", "label", "categories", "version", "docs", "icon", "deprecated", "hosts", "variables", "auth", "http",
-        "functions", "error_body", "errors", "rate_limit", "resources", "mappings", "proxy",
+        "functions", "error_body", "errors", "rate_limit", "budget", "retry", "circuit", "concurrency", "resources",
+        "mappings", "proxy",
     ]
 
     /// Decodes and compiles a document, merged or as a folder holds it.
@@ -76,6 +85,10 @@ package struct ConnectorDocument: Sendable {
         for rule in reader.child("errors")?.elements() ?? [] { errors.append(try ErrorRule(reading: rule)) }
         self.errors = errors
         rateLimit = try RateLimitConfig(reading: reader.child("rate_limit"))
+        budgets = try BudgetConfig.all(reading: reader.child("budget"))
+        retry = try RetryConfig(reading: reader.child("retry"))
+        circuit = try CircuitConfig(reading: reader.child("circuit"))
+        concurrency = try ConcurrencyConfig(reading: reader.child("concurrency"))
         proxy = try ProxyConfig(reading: reader.child("proxy"))
         resources = try Self.resources(reader.child("resources"))
         mappings = try Self.mappings(reader.child("mappings"), resources: resources)

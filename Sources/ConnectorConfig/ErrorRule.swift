@@ -119,23 +119,3 @@ package struct ErrorBodyConfig: Sendable {
         failures = try reader?.child("failures")?.expression()
     }
 }
-
-/// What a vendor tells about its limits; each sees `response`, `status`, `headers` (names in lower case).
-package struct RateLimitConfig: Sendable {
-    /// How many calls a window allows.
-    package let limit: Expression?
-    /// How many are left.
-    package let remaining: Expression?
-    /// Seconds until the window ends.
-    package let reset: Expression?
-    /// Seconds to wait after a refusal.
-    package let retryAfter: Expression?
-
-    init(reading reader: DocumentReader?) throws(ConnectorConfigError) {
-        try reader?.allow(["limit", "remaining", "reset", "retry_after"])
-        limit = try reader?.child("limit")?.expression()
-        remaining = try reader?.child("remaining")?.expression()
-        reset = try reader?.child("reset")?.expression()
-        retryAfter = try reader?.child("retry_after")?.expression()
-    }
-}

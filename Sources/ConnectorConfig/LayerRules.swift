@@ -6,12 +6,14 @@ import Vocabulary
 /// | part | environment | account |
 /// |---|---|---|
 /// | `http` and `resources` (but not their `base_url`) | yes | yes |
-/// | `errors`, `error_body`, `rate_limit`, `functions`, `mappings` | yes | yes |
+/// | `errors`, `error_body`, `rate_limit`, `budget`, `retry`, `circuit`, `concurrency` | yes | yes |
+/// | `functions`, `mappings` | yes | yes |
 /// | `variables`, `auth`, `base_url`, `hosts` (a part of the platform's) | yes | no |
 /// | `name`, `label` and the rest | no | no |
 enum LayerRules {
     private static let everyone = [
-        "http", "resources", "errors", "error_body", "rate_limit", "functions", "mappings",
+        "http", "resources", "errors", "error_body", "rate_limit", "budget", "retry", "circuit", "concurrency",
+        "functions", "mappings",
     ]
     private static let environmentOnly = ["variables", "auth", "hosts"]
 

@@ -24,6 +24,7 @@ package struct ConnectorPreview: Sendable {
     ///
     /// `body`: what the vendor answers, in the format of the native call.
     /// `query`: query parameters of the unified call.
+    /// `explains`: whether `meta.explain` tells which level gave each field.
     /// Returns: the answer's text; `next_cursor` is never part of it.
     /// Throws: `Problem`.
     package func map(
@@ -31,7 +32,8 @@ package struct ConnectorPreview: Sendable {
         resource: String,
         method: String,
         body: [UInt8],
-        query: [(name: String, value: String)] = []
+        query: [(name: String, value: String)] = [],
+        explains: Bool = false
     ) throws -> [UInt8] {
         let plan = try plan(category, resource, method, query: query, body: nil)
         let format = plan.native.request.answer.format ?? connector.document.http.responseFormat
@@ -47,29 +49,37 @@ package struct ConnectorPreview: Sendable {
         let answer = NativeAnswer(response, document: document, format: format.kind)
         let mapper = ResponseMapper(plan, context: .object(variables), answer: answer)
         let writer = EnvelopeWriter(query: plan.query)
+        func explained(_ bytes: [UInt8], isList: Bool) -> [UInt8] {
+            guard explains else { return bytes }
+            return Explanation.adding(explanation(plan).json(answer: answer), to: bytes, isList: isList)
+        }
         guard method == "list" else {
-            return writer.single(try mapper.record(try answer.record(of: plan.native, scope: plan.scope)))
+            let record = try mapper.record(try answer.record(of: plan.native, scope: plan.scope))
+            return explained(writer.single(record), isList: false)
         }
         let records = try answer.records(of: plan.native, scope: plan.scope).nodes.map { try mapper.record($0) }
-        return writer.list(
+        let list = writer.list(
             records,
             nextCursor: nil,
             total: Pagination(config: plan.native.pagination).total(in: answer),
             isPartial: plan.mapping.isPartial,
             meta: ["config_revision": .string(connector.revision)]
         )
+        return explained(list, isList: true)
     }
 
     /// The native request that a unified call would send, without credentials.
     ///
-    /// - Throws: `Problem`.
+    /// `explains`: whether `explain` beside it tells which level gave each part.
+    /// Throws: `Problem`.
     package func request(
         category: String,
         resource: String,
         method: String,
         id: String? = nil,
         query: [(name: String, value: String)] = [],
-        body: JSONValue? = nil
+        body: JSONValue? = nil,
+        explains: Bool = false
     ) throws -> JSONValue {
         let plan = try plan(category, resource, method, id: id, query: query, body: body)
         let pagination = Pagination(config: plan.native.pagination)
@@ -80,7 +90,13 @@ package struct ConnectorPreview: Sendable {
             paging: isList ? pagination.scope(.first, size: size) : .null
         )
         if isList { try pagination.apply(.first, size: size, to: &request, connector: connector.document) }
-        return request.explained(connector: connector.document)
+        let shown = request.explained(connector: connector.document)
+        guard explains else { return shown }
+        return shown.overlaid(by: ["explain": explanation(plan).json(answer: nil)])
+    }
+
+    private func explanation(_ plan: Plan) -> Explanation {
+        Explanation(plan: plan, connector: connector, context: .object(variables))
     }
 
     private func plan(

@@ -57,6 +57,8 @@ extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
     /// What the caller should know beside the answer, as a JSON array of code, message and pointer.
     static let warnings = known("X-Warnings")
+    /// How urgent a call is.
+    static let priority = known("X-Tributary-Priority")
     /// The effective configuration of an answer.
     static let configRevision = known("X-Config-Revision")
     /// The vendor's own status of a proxied answer.

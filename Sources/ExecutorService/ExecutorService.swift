@@ -1,5 +1,5 @@
 package import BrokerContract
-import ConnectorEngine
+package import ConnectorEngine
 package import FoundationEssentials
 package import HTTPExchange
 package import Logging
@@ -35,6 +35,7 @@ package final class ExecutorService: Sendable {
     private let proxy: ProxyRoutes
     private let description: DescriptionRoutes
     private let registry: any RegistryClient
+    private let leasing: RateLeasing
 
     /// Wires an executor.
     ///
@@ -46,6 +47,7 @@ package final class ExecutorService: Sendable {
     ///   - digests: hashes keys, signs cursors.
     ///   - cursorKey: at least 32 bytes, the same for all executors.
     ///   - config: sizes and times.
+    ///   - traffic: the gate that all calls to vendors go through.
     ///   - logger: for the change feed.
     ///   - now: the monotonic clock.
     ///   - wallClock: the time of day, to read expiries.
@@ -58,12 +60,14 @@ package final class ExecutorService: Sendable {
         digests: any Digests,
         cursorKey: Secret<[UInt8]>,
         config: ExecutorConfig = ExecutorConfig(),
+        traffic: TrafficControl = TrafficControl(isShared: true),
         logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallClock: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
     ) {
         self.registry = registry
+        leasing = RateLeasing(traffic: traffic, registry: registry, sleep: sleep, logger: logger)
         keys = KeyCache(
             registry: registry,
             digests: digests,
@@ -84,23 +88,32 @@ package final class ExecutorService: Sendable {
             now: now,
             wallClock: wallClock
         )
+        let groups = GroupCache(
+            registry: registry,
+            lifetime: config.configurationLifetime,
+            capacity: config.cacheCapacity,
+            now: now
+        )
         feed = ChangeFeed(
             registry: registry,
             keys: keys,
             configurations: configurations,
             leases: leases,
+            groups: groups,
             sleep: sleep,
             logger: logger
         )
         let door = AccountDoor(configurations: configurations)
+        let engine = Engine(model: model, sender: sender, digests: digests, cursorKey: cursorKey, traffic: traffic)
         unified = UnifiedRoutes(
-            engine: Engine(model: model, sender: sender, digests: digests, cursorKey: cursorKey),
+            engine: engine,
+            wide: WideListRoutes(engine: engine, door: door, leases: leases, groups: groups),
             door: door,
             leases: leases,
             model: model
         )
         proxy = ProxyRoutes(
-            engine: ProxyEngine(sender: sender),
+            engine: ProxyEngine(sender: sender, traffic: traffic),
             door: door,
             leases: leases,
             bodyBytesMax: config.proxyBodyBytesMax
@@ -119,8 +132,10 @@ package final class ExecutorService: Sendable {
     /// An executor is ready when it runs: what its caches hold is served even when the registry is down.
     package var readiness: [HealthCheck] { [] }
 
-    /// Follows the registry's changes until it is cancelled.
+    /// Follows the registry's changes and takes slices of rate budgets until it is cancelled.
     package func run() async throws {
-        await feed.run()
+        async let changes: Void = feed.run()
+        async let slices: Void = leasing.run()
+        _ = await (changes, slices)
     }
 }

@@ -32,6 +32,10 @@ package protocol RegistryClient: Sendable {
     func accountDeletions() async throws -> [AccountDeletion]
     /// Says that the credentials of these accounts are shredded.
     func acknowledgeDeletions(_ accounts: [AccountID]) async throws
+    /// Takes slices of shared budgets, one for each wish in their order; at most 100 at a time.
+    func rateSlices(_ wishes: [RateSliceWish]) async throws -> [RateSlice]
+    /// The group of accounts, whatever its tenant; callers compare the tenant. Nil when there is none.
+    func accountGroup(_ id: AccountGroupID) async throws -> AccountGroupRecord?
 }
 
 /// An answer to "give it to me unless I have it".
@@ -130,6 +134,18 @@ package struct HTTPRegistryClient: RegistryClient {
             ServiceCall(.post, "/internal/v1/account-deletions/acknowledge"),
             sending: ["account_ids": accounts]
         )
+    }
+
+    package func rateSlices(_ wishes: [RateSliceWish]) async throws -> [RateSlice] {
+        try await service.value(
+            ServiceCall(.post, "/internal/v1/rate-slices"),
+            sending: ["wishes": wishes],
+            as: ListAnswer<RateSlice>.self
+        ).result
+    }
+
+    package func accountGroup(_ id: AccountGroupID) async throws -> AccountGroupRecord? {
+        try await present { try await service.value(ServiceCall(.get, "/internal/v1/account-groups/\(id)")) }
     }
 
     /// Turns the Registry's 404 into nil.

@@ -47,6 +47,8 @@ package struct RegistryService: Sendable {
                 tokens: tokens,
                 feed: feed
             ).endpoints
+            + AccountGroupRoutes(groups: AccountGroupStore(pool: pool), tenants: tenants).endpoints
+            + RateBudgetRoutes(budgets: RateBudgetStore(pool: pool)).endpoints
     }
 
     /// Reads API keys and service tokens.

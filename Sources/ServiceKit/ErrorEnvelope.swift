@@ -1,10 +1,10 @@
 import HTTPTypes
-import JSONValue
-import Vocabulary
+package import JSONValue
+package import Vocabulary
 
 /// Writes a `Problem` as the error body that every service answers with: the project's envelope, which is also a
 /// problem document (RFC 9457) when the caller asks for one.
-enum ErrorEnvelope {
+package enum ErrorEnvelope {
     private static let problemType = "application/problem+json"
 
     /// The whole answer.
@@ -20,13 +20,20 @@ enum ErrorEnvelope {
         headers[.contentType] = isProblemDocument ? problemType : "application/json"
         headers[.cacheControl] = "no-store"
         if let retryAfter = problem.retryAfter { headers[.retryAfter] = String(seconds(retryAfter)) }
+        if let limit = problem.rateLimit { headers.set(limit) }
         if problem.code.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
         let body = body(problem, requestID: requestID, isProblemDocument: isProblemDocument)
         return EndpointResponse(status: problem.code.status, headers: headers, body: .bytes(body.bytes()))
     }
 
     /// The body alone.
-    static func body(_ problem: Problem, requestID: String, isProblemDocument: Bool) -> JSONValue {
+    ///
+    /// - Parameters:
+    ///   - problem: what went wrong.
+    ///   - requestID: of the request; stands in the body.
+    ///   - isProblemDocument: whether the members of RFC 9457 are added.
+    /// - Returns: an object.
+    package static func body(_ problem: Problem, requestID: String, isProblemDocument: Bool = false) -> JSONValue {
         let status = problem.code.status
         let reason = ReasonPhrase.of(status)
         // What broke inside is for the log only.

@@ -112,7 +112,8 @@ package struct VendorSandbox: Service {
         try? await group.shutdownGracefully()
     }
 
-    /// `GET /` lists the vendors; `POST /faults {"vendor","fault","times"?,"path"?}` lets the next requests fail.
+    /// `GET /` lists the vendors; `POST /faults {"vendor","fault","times"?,"path"?}` lets the next requests fail, and
+    /// `{"vendor","fault":"none","clear":true}` takes that back.
     private func control(_ request: SandboxRequest) -> SandboxResponse {
         switch (request.method, request.path) {
         case ("GET", "/"):
@@ -132,6 +133,10 @@ package struct VendorSandbox: Service {
                 let fault = body["fault"]?.string,
                 let simulator = simulators.first(where: { $0.vendor.name == name })?.simulator
             else { return .json(["message": "send {\"vendor\", \"fault\", \"times\"?, \"path\"?}"], status: 400) }
+            if body["clear"]?.bool == true {
+                simulator.clearFaults()
+                return .json(["ok": true])
+            }
             simulator.add(fault: .init(name: fault, times: body["times"]?.int ?? 1, path: body["path"]?.string ?? "/"))
             return .json(["ok": true])
         default: return .json(["message": "GET / lists the vendors, POST /faults lets requests fail"], status: 404)

@@ -50,6 +50,11 @@ final class VendorSimulator: Sendable {
         state.withLock { $0.faults.append(fault) }
     }
 
+    /// Takes back the faults that are left.
+    func clearFaults() {
+        state.withLock { $0.faults.removeAll() }
+    }
+
     // MARK: Routes
 
     private func perform(_ route: SandboxDefinition.Route, _ request: SandboxRequest, _ values: [String: String])

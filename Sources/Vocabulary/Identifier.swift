@@ -68,6 +68,8 @@ package enum IdentifierKind {
     package enum Integration {}
     /// One end user's connection to one vendor.
     package enum Account {}
+    /// Accounts over which a list can be asked for at once.
+    package enum AccountGroup {}
     /// A one-time ticket that starts a connect flow.
     package enum LinkToken {}
     /// One run of a connect flow.
@@ -84,6 +86,8 @@ package typealias APIKeyID = Identifier<IdentifierKind.APIKey>
 package typealias IntegrationID = Identifier<IdentifierKind.Integration>
 /// Identifies an integrated account.
 package typealias AccountID = Identifier<IdentifierKind.Account>
+/// Identifies a group of accounts.
+package typealias AccountGroupID = Identifier<IdentifierKind.AccountGroup>
 /// Identifies a link token (never the token itself).
 package typealias LinkTokenID = Identifier<IdentifierKind.LinkToken>
 /// Identifies a connect session.

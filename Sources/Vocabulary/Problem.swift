@@ -42,6 +42,26 @@ package struct Problem: Error, Sendable {
         }
     }
 
+    /// How one of our own limits stands.
+    package struct RateLimit: Sendable, Equatable {
+        /// Calls in the window.
+        package let limit: Int
+        /// Calls left.
+        package let remaining: Int
+        /// Seconds until all are there again.
+        package let reset: Int
+        /// The window in the words of the `RateLimit-Policy` field, such as `100;w=10;name="burst"`.
+        package let policy: String
+
+        /// Describes a limit.
+        package init(limit: Int, remaining: Int, reset: Int, policy: String) {
+            self.limit = limit
+            self.remaining = remaining
+            self.reset = reset
+            self.policy = policy
+        }
+    }
+
     /// The stable code; it decides the status and whether a retry makes sense.
     package var code: ErrorCode
     /// For the caller.
@@ -58,6 +78,8 @@ package struct Problem: Error, Sendable {
     package var outcome: String?
     /// Further hints, such as `missing_scopes`.
     package var insight: JSONValue?
+    /// Which limit of ours is reached, and how it stands.
+    package var rateLimit: RateLimit?
     /// For the log only: the error that caused this one.
     package var underlying: (any Error)?
 

@@ -150,6 +150,8 @@ final class MemoryRegistry: RegistryClient {
 
     func accountDeletions() async throws -> [AccountDeletion] { [] }
     func acknowledgeDeletions(_ accounts: [AccountID]) async throws {}
+    func rateSlices(_ wishes: [RateSliceWish]) async throws -> [RateSlice] { [] }
+    func accountGroup(_ id: AccountGroupID) async throws -> AccountGroupRecord? { nil }
 }
 
 /// A vault that keeps its promises and nothing on disk: one lease at a time, compare and set.

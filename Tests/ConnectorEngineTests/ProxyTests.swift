@@ -19,7 +19,7 @@ struct ProxyTests {
         let document = AcmeVendor.document(["kind": "none"]).overlaid(by: [
             "proxy": ["request_headers": ["X-Acme-Options"], "response_headers": ["X-Acme-Limit", "Set-Cookie"]]
         ])
-        let result = try await ProxyEngine(sender: sender).execute(
+        let result = try await ProxyEngine(sender: sender, traffic: TestWorld.traffic()).execute(
             ProxyCall(
                 method: method,
                 target: target,

@@ -29,12 +29,16 @@ enum TestWorld {
 
     static let account = AccountID.random()
 
+    /// A gate that never really waits.
+    static func traffic() -> TrafficControl { TrafficControl(random: { 0.5 }, sleep: { _ in }) }
+
     static func engine(_ sender: ScriptedSender) throws -> Engine {
         Engine(
             model: try model(),
             sender: sender,
             digests: ToyDigests(),
-            cursorKey: Secret(Array(repeating: 7, count: 32))
+            cursorKey: Secret(Array(repeating: 7, count: 32)),
+            traffic: traffic()
         )
     }
 

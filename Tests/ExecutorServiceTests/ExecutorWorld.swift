@@ -1,5 +1,5 @@
 import BrokerContract
-import ExecutorService
+import ConnectorEngine
 import Foundation
 import HTTPExchange
 import HTTPTypes
@@ -11,6 +11,8 @@ import Synchronization
 import UnifiedModel
 import Vocabulary
 
+@testable import ExecutorService
+
 /// An executor with two tenants, each with one account, in front of a vendor that does not exist.
 struct ExecutorWorld {
     struct Tenant {
@@ -21,22 +23,35 @@ struct ExecutorWorld {
         let key: String
     }
 
-    let registry = FakeRegistry()
+    let registry: FakeRegistry
     let broker = FakeBroker()
     let clock = HandClock()
     let vendor: FakeVendor
-    let own = Tenant(key: "trib_own")
+    let own: Tenant
     let foreign = Tenant(key: "trib_foreign")
     let executor: ExecutorService
+    let leasing: RateLeasing
     private let sender: any HTTPSender
 
     init(
         _ script: @escaping FakeVendor.Script = { (_) throws(ExchangeError) in
             InboundResponse(status: 200, body: Array(#"{"people":[{"id":1,"name":"A"},{"id":2,"name":"B"}]}"#.utf8))
-        }
+        },
+        registry: FakeRegistry = FakeRegistry(),
+        own: Tenant = Tenant(key: "trib_own"),
+        isShared: Bool = false
     ) throws {
+        self.registry = registry
+        self.own = own
         vendor = FakeVendor(script)
         let clock = clock
+        let traffic = TrafficControl(isShared: isShared, now: { clock.now }, sleep: { _ in })
+        leasing = RateLeasing(
+            traffic: traffic,
+            registry: registry,
+            sleep: { _ in },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
         executor = ExecutorService(
             registry: registry,
             broker: broker,
@@ -44,6 +59,7 @@ struct ExecutorWorld {
             model: try Self.model(),
             digests: PlainDigests(),
             cursorKey: Secret(Array(repeating: 9, count: 32)),
+            traffic: traffic,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             now: { clock.now }
         )

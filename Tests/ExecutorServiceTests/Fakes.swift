@@ -22,6 +22,9 @@ final class FakeRegistry: RegistryClient {
         var changes: [RegistryChange] = []
         var waiting: [CheckedContinuation<Void, Never>] = []
         var calls: [String] = []
+        var ledgers: [String: RateLedger] = [:]
+        var groups: [AccountGroupID: AccountGroupRecord] = [:]
+        var moment = 1_000_000.0
     }
 
     let state = Mutex(State())
@@ -75,6 +78,15 @@ final class FakeRegistry: RegistryClient {
     func updateAccount(_ id: AccountID, _ change: AccountChange) async throws -> AccountRecord { throw Unprepared() }
     func accountDeletions() async throws -> [AccountDeletion] { throw Unprepared() }
     func acknowledgeDeletions(_ accounts: [AccountID]) async throws { throw Unprepared() }
+
+    func rateSlices(_ wishes: [RateSliceWish]) async throws -> [RateSlice] {
+        _ = try asked("rateSlices")
+        return state.withLock { state in
+            wishes.map { state.ledgers[$0.budget, default: RateLedger()].grant($0, at: state.moment) }
+        }
+    }
+
+    func accountGroup(_ id: AccountGroupID) async throws -> AccountGroupRecord? { try asked("accountGroup").groups[id] }
 
     private func asked(_ name: String) throws -> State {
         try state.withLock { state in

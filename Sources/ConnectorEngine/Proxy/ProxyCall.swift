@@ -23,6 +23,8 @@ package struct ProxyCall: Sendable {
     package let body: [UInt8]?
     /// The account.
     package let account: AccountID
+    /// Who makes the call, as far as budgets and fairness care.
+    package var traffic = TrafficSubject()
 
     /// Describes a call.
     package init(

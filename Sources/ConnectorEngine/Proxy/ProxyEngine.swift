@@ -7,10 +7,14 @@ import Vocabulary
 /// Does proxy calls: the caller's words, the account's credentials, the vendor's answer as it comes.
 package struct ProxyEngine: Sendable {
     private let sender: any HTTPSender
+    private let traffic: TrafficControl
 
     /// Makes an engine over a sender.
-    package init(sender: any HTTPSender) {
+    ///
+    /// `traffic`: the gate that all calls to vendors go through.
+    package init(sender: any HTTPSender, traffic: TrafficControl) {
         self.sender = sender
+        self.traffic = traffic
     }
 
     /// Does one call.
@@ -69,9 +73,16 @@ package struct ProxyEngine: Sendable {
         )
         for field in headers where !outbound.headers.contains(field.name) { outbound.headers.append(field) }
         outbound.body = call.body.flatMap { $0.isEmpty && request.isIdempotent ? nil : $0 }
+        let trafficCall = TrafficCall(
+            connector: connector,
+            account: call.account,
+            subject: call.traffic,
+            rateClass: request.rateClass,
+            variables: variables
+        )
         do {
-            return try await sender.stream(outbound)
-        } catch {
+            return try await traffic.stream(trafficCall) { try await sender.stream(outbound) }
+        } catch let error as ExchangeError {
             throw Problem(error, isWrite: !request.isIdempotent)
         }
     }

@@ -80,7 +80,9 @@ struct ProxyPlan {
         guard let path,
             let address = WebAddress(base.description.trimmingSlash + (path.hasPrefix("/") ? path : "/" + path))
         else { throw Problem(.configInvalid, "the path of '\(resource)/\(name)' gives no address") }
-        return NativeRequest(method: isMethod ? template.method : call.method.rawValue, address: address)
+        var request = NativeRequest(method: isMethod ? template.method : call.method.rawValue, address: address)
+        request.rateClass = method.rateClass
+        return request
     }
 }
 

@@ -46,6 +46,8 @@ package struct NativeRequest: Sendable {
     package var scopes: [String] = []
     /// Whether it may be repeated.
     package var isIdempotent = true
+    /// Which rate budgets it counts against.
+    package var rateClass: String?
 
     /// Sets a header field, whatever its name's case was before.
     mutating func setHeader(_ name: String, _ value: String, isSecret: Bool = false) {

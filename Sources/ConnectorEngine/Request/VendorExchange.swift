@@ -2,98 +2,293 @@ import ConnectorConfig
 import HTTPExchange
 import HTTPTypes
 import JSONValue
+import Synchronization
 import Vocabulary
 
-/// Signs a request, sends it and judges the answer; renews the account's access once when the vendor refuses it.
+/// Signs a request, sends it when budgets and circuit allow, judges the answer, and sends it again where that is safe
+/// and may help; renews the account's access once when the vendor refuses it.
 struct VendorExchange {
     let connector: ConnectorDocument
     let variables: JSONObject
     let access: any AccessSource
     let sender: any HTTPSender
-    /// The connection pool's partition: one account.
-    let partition: String
+    let traffic: TrafficControl
+    let account: AccountID
+    let subject: TrafficSubject
+    /// Told what happens, when the caller wants an explanation.
+    let trace: CallTrace?
+    private let notes = Notes()
+
+    /// What one sending gave.
+    private enum Attempt {
+        case good(NativeAnswer)
+        case refused(ErrorClassifier.Verdict, status: Int, RateSignal)
+
+        /// The code of a refusal.
+        var word: String? {
+            guard case .refused(let verdict, _, _) = self else { return nil }
+            return verdict.problem.code.rawValue
+        }
+    }
+
+    /// What is remembered from one answer to the next.
+    private final class Notes: Sendable {
+        let signal = Mutex<RateSignal?>(nil)
+    }
+
+    init(
+        connector: ConnectorDocument,
+        variables: JSONObject,
+        access: any AccessSource,
+        sender: any HTTPSender,
+        traffic: TrafficControl,
+        account: AccountID,
+        subject: TrafficSubject,
+        trace: CallTrace? = nil
+    ) {
+        self.connector = connector
+        self.variables = variables
+        self.access = access
+        self.sender = sender
+        self.traffic = traffic
+        self.account = account
+        self.subject = subject
+        self.trace = trace
+    }
 
     /// The vendor's good answer.
     ///
     /// `emptyStatuses`: statuses that stand for an empty list, beside those that the request's own rules name.
     /// Throws: `Problem` for all other answers, and for none.
     func answer(to request: NativeRequest, emptyStatuses: [Int] = []) async throws -> NativeAnswer {
+        let call = trafficCall(request)
+        var patience = call.patience
+        var policy = RetryPolicy(
+            connector.retry,
+            method: request.method,
+            isIdempotent: request.isIdempotent,
+            priority: subject.priority
+        )
         var access = try await self.access.current()
         var mayRenew = true
         let judge = AnswerJudge(request, connector: connector, variables: variables)
-        let classifier = ErrorClassifier(connector: connector, variables: variables)
         while true {
-            let response = try await send(request, access)
-            let verdict: ErrorClassifier.Verdict
-            switch try judge.judgement(on: response, emptyStatuses: emptyStatuses) {
-            case .empty: return NativeAnswer(response, document: nil, isEmptyResult: true)
-            case .good(let document):
-                let body = document?.root
-                guard let objection = classifier.verdict(onGood: response, body: body?.value ?? .null) else {
-                    return NativeAnswer(response, document: document, format: judge.reader.format.kind)
+            let failure: RetryPolicy.Failure
+            let problem: Problem
+            do {
+                switch try await attempt(request, access, call, &patience, judge, emptyStatuses) {
+                case .good(let answer):
+                    trace?.note(answer)
+                    return answer
+                case .refused(let verdict, let status, let signal):
+                    if mayRenew, wantsRenewal(verdict, status, access) {
+                        mayRenew = false
+                        let renewed = try await self.access.renewed(after: access)
+                        if renewed.version != access.version {
+                            access = renewed
+                            continue
+                        }
+                    }
+                    failure = Self.failure(verdict, status, signal)
+                    problem = verdict.problem
                 }
-                verdict = objection
-            case .bad(let body): verdict = classifier.verdict(on: response, body: body, scopes: request.scopes)
+            } catch let error as ExchangeError {
+                failure = RetryPolicy.Failure(
+                    reason: RetryConfig.Reason(error.reason),
+                    wasNeverSent: !error.requestMayHaveBeenSent
+                )
+                problem = Problem(error, isWrite: !request.isIdempotent)
             }
-            if verdict.isIgnored { return NativeAnswer(response, document: nil, isEmptyResult: true) }
-            if mayRenew, wantsRenewal(verdict, response, access) {
-                mayRenew = false
-                let renewed = try await self.access.renewed(after: access)
-                if renewed.version != access.version {
-                    access = renewed
-                    continue
-                }
-            }
-            throw verdict.problem
+            let action = policy.action(after: failure, patience: &patience, random: traffic.randomShare())
+            guard case .sendAgain(let wait) = action, traffic.mayRepeat(call) else { throw problem }
+            trace?.noteWait(wait)
+            try await traffic.sleep(wait)
         }
     }
 
-    /// What the vendor tells about its limits; nil when it tells nothing.
+    /// What the vendor told about its limits with its last answer; nil when it told nothing.
     func rateLimit(_ response: InboundResponse) -> UnifiedResult.RemoteRateLimit? {
-        let config = connector.rateLimit
-        guard config.limit != nil || config.remaining != nil || config.reset != nil else { return nil }
-        let scope = ResponseScope.scope(response, body: .null)
-        func number(_ expression: Expression?) -> Int? {
-            guard let text = try? expression?.text(in: scope), let value = Double(text), value.isFinite else {
-                return nil
-            }
-            return Int(exactly: value.rounded())
-        }
-        let limit = UnifiedResult.RemoteRateLimit(
-            limit: number(config.limit),
-            remaining: number(config.remaining),
-            reset: number(config.reset)
-        )
-        return limit == UnifiedResult.RemoteRateLimit() ? nil : limit
+        notes.signal.withLock { $0?.strictest }.map(UnifiedResult.RemoteRateLimit.init)
     }
 
-    private func send(_ request: NativeRequest, _ access: UsableAccess) async throws -> InboundResponse {
+    /// How the strictest of our own limits stands for calls like `request`.
+    func standing(_ rateClass: String?) -> Problem.RateLimit? {
+        traffic.standing(of: trafficCall(rateClass))
+    }
+
+    // MARK: One sending
+
+    private func attempt(
+        _ request: NativeRequest,
+        _ access: UsableAccess,
+        _ call: TrafficCall,
+        _ patience: inout Duration,
+        _ judge: AnswerJudge,
+        _ emptyStatuses: [Int]
+    ) async throws -> Attempt {
+        let signed = try signed(request, access)
+        let outbound = try outbound(signed, access)
+        let wished = trace?.moment
+        return try await traffic.perform(call, patience: &patience) {
+            let sent = trace?.moment
+            do {
+                let response = try await sender.send(outbound)
+                let attempt = try judged(response, request, judge, emptyStatuses)
+                notes.signal.withLock { $0 = attempt.signal }
+                note(signed, status: response.status, attempt.attempt.word, wished, sent)
+                return (attempt.attempt, TrafficReport(attempt.outcome, signal: attempt.signal))
+            } catch {
+                let word = (error as? ExchangeError)?.reason.rawValue ?? (error as? Problem)?.code.rawValue
+                note(signed, status: nil, word ?? "failed", wished, sent)
+                throw error
+            }
+        }
+    }
+
+    private func note(
+        _ signed: NativeRequest,
+        status: Int?,
+        _ word: String?,
+        _ wished: ContinuousClock.Instant?,
+        _ sent: ContinuousClock.Instant?
+    ) {
+        guard let trace, let wished, let sent else { return }
+        trace.note(
+            signed.explained(connector: connector),
+            status: status,
+            word: word,
+            sent: sent,
+            waited: sent - wished
+        )
+    }
+
+    private func judged(
+        _ response: InboundResponse,
+        _ request: NativeRequest,
+        _ judge: AnswerJudge,
+        _ emptyStatuses: [Int]
+    ) throws -> (attempt: Attempt, outcome: TrafficReport.Outcome, signal: RateSignal) {
+        let classifier = ErrorClassifier(connector: connector, variables: variables)
+        let body: JSONValue
+        var verdict: ErrorClassifier.Verdict?
+        var good: NativeAnswer?
+        switch try judge.judgement(on: response, emptyStatuses: emptyStatuses) {
+        case .empty:
+            good = NativeAnswer(response, document: nil, isEmptyResult: true)
+            body = .null
+        case .good(let document):
+            let root = document?.root
+            body = connector.rateLimit.mentionsBody ? root?.value ?? .null : .null
+            verdict = classifier.verdict(onGood: response, body: root?.value ?? .null)
+            good = NativeAnswer(response, document: document, format: judge.reader.format.kind)
+        case .bad(let told):
+            body = told
+            verdict = classifier.verdict(on: response, body: told, scopes: request.scopes)
+        }
+        let isRefusal = verdict != nil && verdict?.isIgnored != true
+        let signal = RateSignal(response, config: connector.rateLimit, body: { body }, isRefusal: isRefusal)
+        if signal.isLimited { verdict = Self.limited(response, verdict, signal) }
+        if verdict?.isIgnored == true { good = NativeAnswer(response, document: nil, isEmptyResult: true) }
+        guard let verdict, !verdict.isIgnored else {
+            let empty = NativeAnswer(response, document: nil, isEmptyResult: true)
+            return (.good(good ?? empty), .answered, signal)
+        }
+        let outcome: TrafficReport.Outcome =
+            switch verdict.problem.code {
+            case .remoteRateLimited: .limited
+            case .remoteUnavailable, .remoteTimeout: .failed
+            default: .answered
+            }
+        return (.refused(verdict, status: response.status, signal), outcome, signal)
+    }
+
+    private func signed(_ request: NativeRequest, _ access: UsableAccess) throws -> NativeRequest {
         guard let method = connector.authMethod(access.method) else {
             throw Problem(.configInvalid, "the connector has no way to connect named '\(access.method)'")
         }
-        let signed =
-            request.needsNoAuth
+        return request.needsNoAuth
             ? request
             : try Authenticator(method: method, access: access).sign(request, variables: variables)
-        let outbound = try signed.outbound(
+    }
+
+    private func outbound(_ signed: NativeRequest, _ access: UsableAccess) throws -> OutboundRequest {
+        try signed.outbound(
             connector: connector,
-            identity: ConnectionIdentity(partition: partition, clientCertificate: access.clientCertificate)
+            identity: ConnectionIdentity(
+                partition: account.description,
+                clientCertificate: access.clientCertificate
+            )
         )
-        do {
-            return try await sender.send(outbound)
-        } catch {
-            throw Problem(error, isWrite: !request.isIdempotent)
-        }
+    }
+
+    // MARK: Judging
+
+    private func trafficCall(_ request: NativeRequest) -> TrafficCall { trafficCall(request.rateClass) }
+
+    private func trafficCall(_ rateClass: String?) -> TrafficCall {
+        TrafficCall(
+            connector: connector,
+            account: account,
+            subject: subject,
+            rateClass: rateClass,
+            variables: variables
+        )
+    }
+
+    private static func failure(
+        _ verdict: ErrorClassifier.Verdict,
+        _ status: Int,
+        _ signal: RateSignal
+    ) -> RetryPolicy.Failure {
+        let reason: RetryConfig.Reason? =
+            switch verdict.problem.code {
+            case .remoteRateLimited: .rateLimited
+            case .remoteUnavailable: .unavailable
+            case .remoteTimeout: .timeout
+            default: nil
+            }
+        let isAskedFor = verdict.retry == .yes
+        return RetryPolicy.Failure(
+            status: status,
+            reason: reason,
+            told: signal.retryAfter ?? (isAskedFor ? verdict.problem.retryAfter : nil),
+            isAskedFor: isAskedFor
+        )
+    }
+
+    /// An answer that the connector's `limited_when` knows as the vendor's rate limit.
+    private static func limited(
+        _ response: InboundResponse,
+        _ verdict: ErrorClassifier.Verdict?,
+        _ signal: RateSignal
+    ) -> ErrorClassifier.Verdict {
+        ErrorClassifier.Verdict(
+            problem: Problem(
+                .remoteRateLimited,
+                "the vendor's rate limit is reached; try again after Retry-After",
+                remote: verdict?.problem.remote ?? Problem.Remote(status: response.status),
+                retryAfter: signal.retryAfter ?? verdict?.problem.retryAfter
+            ),
+            retry: .no,
+            isIgnored: false
+        )
     }
 
     /// Whether a newer token may help.
-    private func wantsRenewal(
-        _ verdict: ErrorClassifier.Verdict,
-        _ response: InboundResponse,
-        _ access: UsableAccess
-    ) -> Bool {
+    private func wantsRenewal(_ verdict: ErrorClassifier.Verdict, _ status: Int, _ access: UsableAccess) -> Bool {
         if verdict.retry == .refreshThenRetry { return true }
-        return response.status == 401 && verdict.problem.code == .accountNeedsReauth
+        return status == 401 && verdict.problem.code == .accountNeedsReauth
             && connector.authMethod(access.method)?.onUnauthorized == .refreshOnce
+    }
+}
+
+extension UnifiedResult.RemoteRateLimit {
+    fileprivate init(_ window: RateSignal.Window) {
+        let (seconds, rest) = window.reset?.components ?? (0, 0)
+        self.init(
+            limit: window.limit,
+            remaining: window.remaining,
+            reset: window.reset == nil ? nil : Int(seconds) + (rest > 0 ? 1 : 0)
+        )
     }
 }

@@ -96,9 +96,7 @@ package struct ErrorClassifier: Sendable {
     }
 
     private func retryAfter(_ answer: ErrorAnswer) -> Duration? {
-        let told = answer.text(connector.rateLimit.retryAfter) ?? answer.response.headers[.retryAfter]
-        guard let told, let seconds = Double(told), seconds.isFinite, seconds >= 0 else { return nil }
-        return .seconds(Int(min(seconds, 86_400).rounded(.up)))
+        RateSignal(answer.response, config: connector.rateLimit, body: { answer.body }, isRefusal: true).retryAfter
     }
 
     /// What a status means where no rule of the connector speaks.

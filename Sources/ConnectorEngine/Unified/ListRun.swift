@@ -14,7 +14,25 @@ struct ListRun {
     let digests: any Digests
     let context: JSONValue
 
+    /// The page as an answer.
     func result() async throws -> UnifiedResult {
+        let page = try await page()
+        return UnifiedResult(
+            body: EnvelopeWriter(query: plan.query).list(
+                page.records,
+                nextCursor: page.nextCursor,
+                total: page.total,
+                isPartial: page.isPartial,
+                meta: page.meta
+            ),
+            nextCursor: page.nextCursor,
+            count: page.records.count,
+            remoteRateLimit: page.rateLimit
+        )
+    }
+
+    /// The page that the caller asks for.
+    func page() async throws -> ListPage {
         let pagination = Pagination(config: plan.native.pagination)
         let limit = plan.query.limit
         var position = try plan.query.cursor.map { try cursors.position($0, binding: binding) } ?? ListPosition()
@@ -22,7 +40,6 @@ struct ListRun {
         var next: ListPosition?
         var total: Int?
         var rateLimit: UnifiedResult.RemoteRateLimit?
-        var requests: [JSONValue] = []
 
         for _ in 0..<pagination.config.maxPages {
             let size = pagination.size(wanted: limit - records.count, position: position)
@@ -31,7 +48,6 @@ struct ListRun {
                 paging: pagination.scope(position.page, size: size)
             )
             try pagination.apply(position.page, size: size, to: &request, connector: connector.document)
-            if plan.query.explains { requests.append(request.explained(connector: connector.document)) }
             let answer = try await exchange.answer(to: request)
             rateLimit = exchange.rateLimit(answer.response) ?? rateLimit
             let found = try answer.records(of: plan.native, scope: plan.scope)
@@ -63,18 +79,13 @@ struct ListRun {
             next = position
             if records.count == limit { break }
         }
-        let nextCursor = try next.map { try cursors.text($0, binding: binding) }
-        return UnifiedResult(
-            body: EnvelopeWriter(query: plan.query).list(
-                records,
-                nextCursor: nextCursor,
-                total: total,
-                isPartial: plan.mapping.isPartial,
-                meta: meta(records, requests: requests)
-            ),
-            nextCursor: nextCursor,
-            count: records.count,
-            remoteRateLimit: rateLimit
+        return ListPage(
+            records: records,
+            nextCursor: try next.map { try cursors.text($0, binding: binding) },
+            total: total,
+            isPartial: plan.mapping.isPartial,
+            meta: meta(records),
+            rateLimit: rateLimit
         )
     }
 
@@ -139,7 +150,7 @@ struct ListRun {
         Base64.urlEncoded(Array(try digests.digest(.sha256, of: bytes).prefix(length)))
     }
 
-    private func meta(_ records: [MappedRecord], requests: [JSONValue]) -> JSONObject {
+    private func meta(_ records: [MappedRecord]) -> JSONObject {
         var meta = JSONObject()
         meta["request_id"] = call.requestID.map(JSONValue.string)
         if !plan.filterFates.isEmpty {
@@ -158,15 +169,6 @@ struct ListRun {
             )
         }
         meta["config_revision"] = .string(connector.revision)
-        if plan.query.explains { meta["explain"] = explanation(requests) }
         return meta
-    }
-
-    private func explanation(_ requests: [JSONValue]) -> JSONValue {
-        var levels = JSONObject()
-        for stage in plan.mapping.responseMapping?.stages ?? [] {
-            levels[stage.level.rawValue] = .string(stage.pointer)
-        }
-        return ["requests": .array(requests), "response_mapping": .object(levels)]
     }
 }

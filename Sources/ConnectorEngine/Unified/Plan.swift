@@ -99,6 +99,7 @@ struct Plan {
         var request = try builder.request(native.request)
         request.isIdempotent = native.isIdempotent
         request.scopes = native.scopes
+        request.rateClass = native.rateClass
         if let stack = route.queryMapping ?? mapping.queryMapping,
             case .object(let parameters)? = try value(of: stack, in: scope)
         {

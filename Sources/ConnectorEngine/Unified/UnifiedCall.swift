@@ -23,6 +23,8 @@ package struct UnifiedCall: Sendable {
     package let account: AccountID
     /// Told in the answer's `meta`.
     package let requestID: String?
+    /// Who makes the call, as far as budgets and fairness care.
+    package var traffic: TrafficSubject
 
     /// Describes a call.
     package init(
@@ -35,7 +37,8 @@ package struct UnifiedCall: Sendable {
         ifMatch: String? = nil,
         idempotencyKey: String? = nil,
         account: AccountID,
-        requestID: String? = nil
+        requestID: String? = nil,
+        traffic: TrafficSubject = TrafficSubject()
     ) {
         self.category = category
         self.resource = resource
@@ -47,5 +50,6 @@ package struct UnifiedCall: Sendable {
         self.idempotencyKey = idempotencyKey
         self.account = account
         self.requestID = requestID
+        self.traffic = traffic
     }
 }

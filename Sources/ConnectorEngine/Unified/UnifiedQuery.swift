@@ -61,7 +61,9 @@ package struct UnifiedQuery: Sendable {
         "updated_after": ("updated_at", Operator.gt), "updated_before": ("updated_at", .lt),
         "created_after": ("created_at", .gt), "created_before": ("created_at", .lt),
     ]
-    private static let addressing: Set<String> = ["integrated_account_id"]
+    private static let addressing: Set<String> = [
+        "integrated_account_id", "integrated_account_ids", "account_group_id",
+    ]
 
     /// Reads a query.
     ///

@@ -14,7 +14,7 @@ package struct UnifiedResult: Sendable {
     }
 
     /// The body, as it goes to the caller: an envelope for lists, the bare record else.
-    package let body: [UInt8]
+    package var body: [UInt8]
     /// Where a list goes on.
     package let nextCursor: String?
     /// How many records the body holds.
@@ -25,6 +25,8 @@ package struct UnifiedResult: Sendable {
     package var etag: String?
     /// What the caller should know beside the answer.
     package var warnings: [Problem.Failure] = []
+    /// How the strictest of our own limits stands.
+    package var rateLimit: Problem.RateLimit?
 }
 
 /// Writes answers.

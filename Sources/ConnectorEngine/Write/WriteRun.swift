@@ -147,7 +147,8 @@ struct WriteRun {
             id: id,
             query: plan.options.otherParameters.filter { !$0.name.hasPrefix("remote_query[") },
             account: call.account,
-            requestID: call.requestID
+            requestID: call.requestID,
+            traffic: call.traffic
         )
     }
 
@@ -202,7 +203,8 @@ struct WriteRun {
             id: config.method == "get" ? call.id : nil,
             query: query,
             account: call.account,
-            requestID: call.requestID
+            requestID: call.requestID,
+            traffic: call.traffic
         )
     }
 

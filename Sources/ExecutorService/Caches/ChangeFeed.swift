@@ -7,6 +7,7 @@ struct ChangeFeed: Sendable {
     let keys: KeyCache
     let configurations: ConfigCache
     let leases: AccessLeases
+    let groups: GroupCache
     let sleep: @Sendable (Duration) async throws -> Void
     let logger: Logger
 
@@ -20,6 +21,7 @@ struct ChangeFeed: Sendable {
                     // Another database than before: nothing that is known can be trusted.
                     keys.dropAll()
                     configurations.dropAll()
+                    groups.dropAll()
                 }
                 apply(answer.changes)
                 sequence = answer.latest
@@ -40,6 +42,7 @@ struct ChangeFeed: Sendable {
             case .account:
                 configurations.drop(account: change.id)
                 leases.drop(account: change.id)
+                groups.drop(change.id)
             case .configuration: configurations.drop(connector: change.id)
             }
         }

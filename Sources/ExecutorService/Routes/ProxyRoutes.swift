@@ -71,7 +71,7 @@ struct ProxyRoutes: Sendable {
         _ target: ProxyCall.Target,
         _ configuration: AccountConfiguration
     ) async throws -> EndpointResponse {
-        let call = ProxyCall(
+        var call = ProxyCall(
             method: request.method,
             target: target,
             rawQuery: request.rawQuery,
@@ -79,6 +79,7 @@ struct ProxyRoutes: Sendable {
             body: request.body.isEmpty ? nil : request.body,
             account: configuration.account.id
         )
+        call.traffic = try configuration.account.traffic(request)
         let result = try await engine.execute(
             call,
             connector: configuration.connector,

@@ -10,6 +10,7 @@ import Vocabulary
 /// `/unified`: the same words for every vendor.
 struct UnifiedRoutes: Sendable {
     let engine: Engine
+    let wide: WideListRoutes
     let door: AccountDoor
     let leases: AccessLeases
     let model: UnifiedModel
@@ -21,7 +22,10 @@ struct UnifiedRoutes: Sendable {
                 "/unified/{category}/{resource}",
                 operationID: "listUnifiedRecords",
                 summary: "List the records of a unified resource",
-                description: "Filters are query parameters: `field=value` or `field[op]=value`.",
+                description: "Filters are query parameters: `field=value` or `field[op]=value`. With "
+                    + "`response_format=stream` all pages come as NDJSON: one record a line, then `{\"meta\":{...}}`, or "
+                    + "`{\"error\":{...},\"next_cursor\":...}` and a broken connection. Over several accounts each record "
+                    + "carries `integrated_account_id`, and what one account cannot give stands in `meta.errors`.",
                 tags: ["unified"],
                 access: .apiKey([.unifiedRead]),
                 query: Self.listParameters,
@@ -157,6 +161,11 @@ struct UnifiedRoutes: Sendable {
                 throw Problem(.forbiddenScope, "explain needs an API key with the scope 'debug'")
             }
         }
+        if method == "list",
+            let answer = try await wide.answer(request, category: category, resource: resource)
+        {
+            return answer
+        }
         let configuration = try await door.open(request)
         let call = UnifiedCall(
             category: category,
@@ -168,7 +177,8 @@ struct UnifiedRoutes: Sendable {
             ifMatch: request.headers[.ifMatch],
             idempotencyKey: request.headers[.idempotencyKey],
             account: configuration.account.id,
-            requestID: request.requestID
+            requestID: request.requestID,
+            traffic: try configuration.account.traffic(request)
         )
         let result = try await engine.execute(
             call,
@@ -182,6 +192,7 @@ struct UnifiedRoutes: Sendable {
             headers[.remoteRemaining] = limit.remaining.map(String.init)
             headers[.remoteReset] = limit.reset.map(String.init)
         }
+        if let limit = result.rateLimit { headers.set(limit) }
         headers[.eTag] = result.etag.flatMap(Self.entityTag)
         if !result.warnings.isEmpty {
             headers[.warnings] = JSONValue.array(
@@ -217,6 +228,9 @@ struct UnifiedRoutes: Sendable {
     ]
     private static let listParameters = [
         account,
+        QueryParameter("integrated_account_ids", .string, "Several accounts at once, with commas; at most 100."),
+        QueryParameter("account_group_id", .string, "The accounts of a group at once."),
+        QueryParameter("response_format", .string, "`unified`, or `stream` for all pages as NDJSON."),
         QueryParameter("limit", .string, "Records of a page, 1 to \(UnifiedQuery.limitMax); 50 when absent."),
         QueryParameter("next_cursor", .string, "Where the last page ended."),
         QueryParameter("search", .string, "Free text, where the resource can be searched."),

@@ -194,6 +194,8 @@ struct ConnectorsCommand: AsyncParsableCommand {
         var variables: String?
         @Option(help: "The unified query, such as 'a=b&c[gt]=d'.")
         var query: String?
+        @Flag(help: "Tell which level gave each field, and what became of filters.")
+        var explain = false
 
         func preview(_ installation: Installation) throws -> ConnectorPreview {
             let catalog = ConnectorCatalog(settings: installation.settings)
@@ -235,7 +237,8 @@ struct ConnectorsCommand: AsyncParsableCommand {
                 resource: resource,
                 method: trial.method,
                 body: body,
-                query: try trial.items()
+                query: try trial.items(),
+                explains: trial.explain
             )
             print(String(decoding: answer, as: UTF8.self))
         }
@@ -260,7 +263,8 @@ struct ConnectorsCommand: AsyncParsableCommand {
                 method: trial.method,
                 id: id,
                 query: try trial.items(),
-                body: try body.map { try JSONValue(parsing: Array(contentsOf: $0)) }
+                body: try body.map { try JSONValue(parsing: Array(contentsOf: $0)) },
+                explains: trial.explain
             )
             print(request.text(.pretty))
         }

@@ -1,0 +1,259 @@
+import ConnectorConfig
+import HTTPExchange
+import Synchronization
+package import Vocabulary
+
+/// The one gate that all calls to vendors go through, unified and proxied alike: budgets, circuit breaker, places.
+///
+/// The decisions are ``TrafficState``'s; this performs them. One for a process.
+package final class TrafficControl: Sendable {
+    private struct Shell {
+        var state: TrafficState
+        /// Tickets whose holders have not been told yet.
+        var open: Set<Bulkhead.Ticket> = []
+        /// Holders that wait to be told: true when they have a place.
+        var waiting: [Bulkhead.Ticket: CheckedContinuation<Bool, Never>] = [:]
+        /// What is to be told to holders that have not begun to wait yet.
+        var told: [Bulkhead.Ticket: Bool] = [:]
+
+        /// Takes a place, or a ticket.
+        mutating func enter(_ place: Bulkhead.Place) -> Bulkhead.Entry {
+            let entry = state.bulkhead.enter(place)
+            if case .mustWait(let ticket) = entry { open.insert(ticket) }
+            return entry
+        }
+
+        /// Those who are to be resumed now; each ticket is told once.
+        mutating func tell(_ tickets: [Bulkhead.Ticket], _ outcome: Bool) -> [Resumption] {
+            tickets.compactMap { ticket in
+                guard open.remove(ticket) != nil else { return nil }
+                guard let continuation = waiting.removeValue(forKey: ticket) else {
+                    told[ticket] = outcome
+                    return nil
+                }
+                return (continuation, outcome)
+            }
+        }
+    }
+
+    private typealias Resumption = (continuation: CheckedContinuation<Bool, Never>, outcome: Bool)
+
+    /// Waits; ends early when the task is cancelled.
+    package typealias Sleep = @Sendable (Duration) async throws -> Void
+
+    private let shell: Mutex<Shell>
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let origin: ContinuousClock.Instant
+    private let random: @Sendable () -> Double
+    let sleep: Sleep
+    private let signals: AsyncStream<Bool>
+    private let signal: AsyncStream<Bool>.Continuation
+
+    /// Makes a gate.
+    ///
+    /// - Parameters:
+    ///   - isShared: whether other processes use the same budgets, so that slices are to be taken from the registry.
+    ///   - processLimit: calls under way at once.
+    ///   - now: the monotonic clock.
+    ///   - random: 0 to 1.
+    ///   - sleep: waits.
+    package init(
+        isShared: Bool = false,
+        processLimit: Int = 2048,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        random: @escaping @Sendable () -> Double = { .random(in: 0..<1) },
+        sleep: @escaping Sleep = { try await ContinuousClock().sleep(for: $0) }
+    ) {
+        shell = Mutex(
+            Shell(state: TrafficState(isShared: isShared, bulkhead: Bulkhead(processLimit: processLimit)))
+        )
+        self.now = now
+        self.random = random
+        self.sleep = sleep
+        // Long ago, so that no time is ever 0, which means never.
+        origin = now() - .seconds(1_000_000)
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Makes one call when it may be made.
+    ///
+    /// - Parameters:
+    ///   - call: what it counts against.
+    ///   - patience: how long it may still wait; what is waited is taken off.
+    ///   - body: sends, and says how it went.
+    /// - Returns: what `body` gives.
+    /// - Throws: `Problem` with `rate_limited`, `remote_rate_limited` or `circuit_open` and when to try again, without
+    ///   having sent anything; or what `body` throws.
+    package func perform<Value>(
+        _ call: TrafficCall,
+        patience: inout Duration,
+        _ body: () async throws -> (Value, TrafficReport)
+    ) async throws -> Value {
+        let charges = try BudgetCharge.charges(of: call)
+        try await admit(call, charges, &patience)
+        let place = Bulkhead.Place(call)
+        do {
+            try await enter(place, &patience)
+        } catch {
+            shell.withLock { $0.state.cancel(call, charges, at: moment) }
+            throw error
+        }
+        do {
+            let (value, report) = try await body()
+            leave(place, call, charges, report)
+            return value
+        } catch let error as ExchangeError {
+            let isVendor = RetryConfig.Reason(error.reason) != nil || error.reason == .badResponse
+            leave(place, call, charges, TrafficReport(isVendor ? .failed : .abandoned))
+            throw error
+        } catch {
+            leave(place, call, charges, TrafficReport(.abandoned))
+            throw error
+        }
+    }
+
+    /// How the strictest of our own limits stands after a call; nil when the connector names none.
+    package func standing(of call: TrafficCall) -> Problem.RateLimit? {
+        guard !call.connector.budgets.isEmpty, let charges = try? BudgetCharge.charges(of: call) else { return nil }
+        return shell.withLock { $0.state.standing(charges, at: moment) }
+    }
+
+    /// Whether one more call of this connector and tenant may be repeated.
+    func mayRepeat(_ call: TrafficCall) -> Bool {
+        shell.withLock { $0.state.mayRepeat(call) }
+    }
+
+    /// A trace that measures with this gate's clock.
+    func trace() -> CallTrace { CallTrace(now: now) }
+
+    /// 0 to 1.
+    func randomShare() -> Double { random() }
+
+    // MARK: The registry's side
+
+    /// Fires when a budget needs a slice; for one reader.
+    ///
+    /// True when all budgets are to be looked at.
+    package var wishesArise: AsyncStream<Bool> { signals }
+
+    /// Fires ``wishesArise``.
+    package func look(atAll all: Bool) { signal.yield(all) }
+
+    /// What to ask of the registry now; each is answered with ``accept(_:for:)`` or ``fail(_:)``.
+    ///
+    /// - Parameter all: whether budgets that no call asked for are looked at, too.
+    /// - Returns: one wish for each budget that needs something.
+    package func wishes(all: Bool) -> [RateWish] {
+        shell.withLock { $0.state.wishes(all: all, at: moment) }
+    }
+
+    /// Takes what the registry grants.
+    package func accept(_ grant: RateGrant, for wish: RateWish) {
+        shell.withLock { $0.state.accept(grant, for: wish, at: moment) }
+    }
+
+    /// The registry could not be asked.
+    package func fail(_ wish: RateWish) {
+        shell.withLock { $0.state.fail(wish) }
+    }
+
+    // MARK: Inside
+
+    private var moment: Double { (now() - origin) / .seconds(1) }
+
+    private func admit(_ call: TrafficCall, _ charges: [BudgetCharge], _ patience: inout Duration) async throws {
+        while true {
+            let (decision, isShort) = shell.withLock { shell in
+                let decision = shell.state.decide(call, charges, at: moment)
+                if case .go = decision { shell.state.earn(call) }
+                return (decision, shell.state.needsSlice(charges, at: moment))
+            }
+            if isShort { signal.yield(false) }
+            switch decision {
+            case .go: return
+            case .refuse(let problem): throw problem
+            case .wait(let seconds, let problem):
+                // Never so short that looking again would be all there is to do.
+                let wait = max(Duration.seconds(seconds), .milliseconds(5))
+                guard wait <= patience else { throw problem }
+                patience -= wait
+                try await sleep(wait)
+            }
+        }
+    }
+
+    private func enter(_ place: Bulkhead.Place, _ patience: inout Duration) async throws {
+        let refusal = Problem(
+            .rateLimited,
+            "too many calls to the vendor are under way for this account; try again after Retry-After"
+        )
+        let ticket: Bulkhead.Ticket
+        switch shell.withLock({ $0.enter(place) }) {
+        case .entered: return
+        case .refused: throw refusal
+        case .mustWait(let number): ticket = number
+        }
+        let limit = patience
+        let start = now()
+        let sleep = sleep
+        let isIn = await withTaskGroup(of: Void.self) { group in
+            // Ends when the time is up, or when the caller is cancelled.
+            group.addTask {
+                try? await sleep(limit)
+                self.giveUp(ticket, place)
+            }
+            let isIn = await withCheckedContinuation { self.wait(ticket, $0) }
+            group.cancelAll()
+            return isIn
+        }
+        patience = max(.zero, patience - (now() - start))
+        guard isIn else {
+            try Task.checkCancellation()
+            throw refusal
+        }
+    }
+
+    private func wait(_ ticket: Bulkhead.Ticket, _ continuation: CheckedContinuation<Bool, Never>) {
+        let outcome = shell.withLock { shell -> Bool? in
+            // Whoever was told before it waited finds the word here.
+            if let outcome = shell.told.removeValue(forKey: ticket) { return outcome }
+            shell.waiting[ticket] = continuation
+            return nil
+        }
+        if let outcome { continuation.resume(returning: outcome) }
+    }
+
+    private func giveUp(_ ticket: Bulkhead.Ticket, _ place: Bulkhead.Place) {
+        let told = shell.withLock { shell -> [Resumption] in
+            let admitted = shell.state.bulkhead.giveUp(ticket, place.account)
+            return shell.tell([ticket], false) + shell.tell(admitted, true)
+        }
+        for (continuation, outcome) in told { continuation.resume(returning: outcome) }
+    }
+
+    private func leave(
+        _ place: Bulkhead.Place,
+        _ call: TrafficCall,
+        _ charges: [BudgetCharge],
+        _ report: TrafficReport
+    ) {
+        let told = shell.withLock { shell in
+            shell.state.record(report, call, charges, at: moment)
+            return shell.tell(shell.state.bulkhead.leave(place), true)
+        }
+        for (continuation, outcome) in told { continuation.resume(returning: outcome) }
+    }
+}
+
+extension Bulkhead.Place {
+    fileprivate init(_ call: TrafficCall) {
+        self.init(
+            account: call.account,
+            app: call.connector.name,
+            tenant: call.subject.tenant,
+            priority: call.subject.priority,
+            accountLimit: call.connector.concurrency.account,
+            appLimit: call.connector.concurrency.app
+        )
+    }
+}
