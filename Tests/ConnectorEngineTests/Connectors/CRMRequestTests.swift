@@ -202,4 +202,66 @@ struct CRMRequestTests {
         }
         #expect(throws: Problem.self) { try written(connector, "opportunities", "create", ["amount": 1]) }
     }
+
+    // MARK: Engagements
+
+    @Test func `calls and mails are asked for as tasks, meetings as events`() throws {
+        let calls = try statement("engagements", [("type", "call"), ("direction", "inbound"), ("contacts[id]", "3")])
+        let base = "TaskSubtype IN ('Call', 'Email', 'ListEmail')"
+        #expect(
+            calls.hasSuffix(
+                " FROM Task WHERE \(base) AND TaskSubtype = 'Call' AND CallType = 'Inbound' AND WhoId = '3' ORDER BY Id ASC"
+            ),
+            "\(calls)"
+        )
+        let meetings = try statement(
+            "engagements",
+            [("type", "meeting"), ("start_time[gte]", "2026-05-01T10:00:00Z")]
+        )
+        #expect(
+            meetings.hasSuffix(
+                " FROM Event WHERE Id != null AND StartDateTime >= 2026-05-01T10:00:00Z ORDER BY Id ASC"
+            ),
+            "\(meetings)"
+        )
+    }
+
+    @Test func `each type of record is listed as it is and searched by its own names`() throws {
+        let plain = try search("engagements", [("type", "call")])
+        #expect(plain["method"] == "GET")
+        #expect(plain["url"]?.string?.contains("/crm/v3/objects/calls?associations=") == true)
+        let found = try search(
+            "engagements",
+            [("type", "email"), ("subject[contains]", "offer"), ("status", "planned")]
+        )
+        #expect(found["url"] == "https://api.hubapi.com/crm/v3/objects/emails/search")
+        #expect(
+            found["body"]?["filterGroups"]?[0]?["filters"] == [
+                ["propertyName": "hs_email_subject", "operator": "CONTAINS_TOKEN", "value": "*offer*"],
+                ["propertyName": "hs_email_status", "operator": "IN", "values": ["SCHEDULED", "SENDING"]],
+            ]
+        )
+    }
+
+    @Test func `a call is a task of a subtype for one vendor and a record of its own for the other`() throws {
+        let call: JSONValue = [
+            "type": "call", "subject": "S", "direction": "outbound", "status": "completed", "duration_seconds": 90,
+            "start_time": "2026-05-01T10:00:00Z", "contacts": ["3"], "outcome": "Busy",
+        ]
+        #expect(
+            try written("salesforce", "engagements", "create", call) == [
+                "TaskSubtype": "Call", "Subject": "S", "CallType": "Outbound", "Status": "Completed",
+                "ActivityDate": "2026-05-01", "CallDurationInSeconds": 90, "CallDisposition": "Busy", "WhoId": "3",
+            ]
+        )
+        let body = try #require(try written("hubspot", "engagements", "create", call))
+        #expect(
+            body["properties"] == [
+                "hs_call_title": "S", "hs_call_direction": "OUTBOUND", "hs_call_status": "COMPLETED",
+                "hs_call_duration": 90000, "hs_call_disposition": "9d9162e7-6cf3-4944-bf63-4dff82258764",
+                "hs_timestamp": "2026-05-01T10:00:00Z",
+            ]
+        )
+        #expect(body["associations"]?[0]?["types"]?[0]?["associationTypeId"] == 194)
+    }
 }
