@@ -35,18 +35,7 @@ package struct ConnectorPreview: Sendable {
         query: [(name: String, value: String)] = [],
         explains: Bool = false
     ) throws -> [UInt8] {
-        let plan = try plan(category, resource, method, query: query, body: nil)
-        let format = plan.native.request.answer.format ?? connector.document.http.responseFormat
-        let response = InboundResponse(status: 200, body: body)
-        let document: JSONDocument?
-        do { document = try BodyReader(format: format).document(response) } catch let problem as Problem {
-            throw Problem(
-                .invalidRequest,
-                "the native body cannot be read: \(problem.message)",
-                underlying: problem.underlying
-            )
-        }
-        let answer = NativeAnswer(response, document: document, format: format.kind)
+        let (plan, answer) = try origin(of: body, category, resource, method, query)
         let mapper = ResponseMapper(plan, context: .object(variables), answer: answer)
         let writer = EnvelopeWriter(query: plan.query)
         func explained(_ bytes: [UInt8], isList: Bool) -> [UInt8] {
@@ -66,6 +55,46 @@ package struct ConnectorPreview: Sendable {
             meta: ["config_revision": .string(connector.revision)]
         )
         return explained(list, isList: true)
+    }
+
+    /// The native call that `body` is an answer of: the one for the query, unless no record is found in it and another
+    /// route of the method finds some.
+    private func origin(
+        of body: [UInt8],
+        _ category: String,
+        _ resource: String,
+        _ method: String,
+        _ query: [(name: String, value: String)]
+    ) throws -> (plan: Plan, answer: NativeAnswer) {
+        let first = Result { try read(body, by: plan(category, resource, method, query: query, body: nil)) }
+        if case .success(let found) = first, hasRecords(found, method) { return found }
+        for route in connector.mapping(category: category, resource: resource, method: method)?.routes ?? [] {
+            let found = try? read(body, by: plan(category, resource, method, query: query, body: nil, route: route))
+            if let found, hasRecords(found, method) { return found }
+        }
+        return try first.get()
+    }
+
+    private func read(_ body: [UInt8], by plan: Plan) throws -> (plan: Plan, answer: NativeAnswer) {
+        let format = plan.native.request.answer.format ?? connector.document.http.responseFormat
+        let response = InboundResponse(status: 200, body: body)
+        do {
+            let document = try BodyReader(format: format).document(response)
+            return (plan, NativeAnswer(response, document: document, format: format.kind))
+        } catch let problem as Problem {
+            throw Problem(
+                .invalidRequest,
+                "the native body cannot be read: \(problem.message)",
+                underlying: problem.underlying
+            )
+        }
+    }
+
+    private func hasRecords(_ found: (plan: Plan, answer: NativeAnswer), _ method: String) -> Bool {
+        guard method == "list" else {
+            return (try? found.answer.record(of: found.plan.native, scope: found.plan.scope)) != nil
+        }
+        return (try? found.answer.records(of: found.plan.native, scope: found.plan.scope).nodes.isEmpty) == false
     }
 
     /// The native request that a unified call would send, without credentials.
@@ -105,7 +134,8 @@ package struct ConnectorPreview: Sendable {
         _ method: String,
         id: String? = nil,
         query: [(name: String, value: String)],
-        body: JSONValue?
+        body: JSONValue?,
+        route: MethodMapping.Route? = nil
     ) throws -> Plan {
         let call = UnifiedCall(
             category: category,
@@ -116,6 +146,6 @@ package struct ConnectorPreview: Sendable {
             body: body,
             account: .random()
         )
-        return try Plan(call, connector: connector, variables: variables, model: model)
+        return try Plan(call, connector: connector, variables: variables, model: model, route: route)
     }
 }

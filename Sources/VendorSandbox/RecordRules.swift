@@ -20,6 +20,8 @@ struct RecordRules: Sendable {
     let searchPaths: [String: [String]]
     /// Whether removing what is not there is fine.
     let toleratesMissing: Bool
+    /// The status of a list without rows, which then has no body either.
+    let emptyStatus: Int?
     /// What goes in front of a related record in a statement's row; sees `table` and `id`.
     let related: JSONataExpression?
 
@@ -30,6 +32,7 @@ struct RecordRules: Sendable {
         record = try prelude.expression(route["record"])
         patch = try prelude.expression(route["patch"])
         related = try prelude.expression(route["related"])
+        emptyStatus = route["empty_status"]?.int
         toleratesMissing = route["missing"]?.string == "fine"
         var paths: [String: [String]] = [:]
         for member in route["search_paths"]?.object ?? [:] {

@@ -17,8 +17,6 @@ struct SandboxDefinition: Sendable {
         let rotates: Bool
         let lifetime: Int
         let requiresProofKey: Bool
-        /// Whether a token is good for one call, whose answer brings the next one.
-        let isOneTime: Bool
     }
 
     /// What a route does before it answers.
@@ -111,8 +109,7 @@ struct SandboxDefinition: Sendable {
                 clientSecret: try required(oauth, "client_secret"),
                 rotates: oauth["refresh"]?.string == "rotating",
                 lifetime: oauth["lifetime"]?.int ?? 3600,
-                requiresProofKey: oauth["pkce"]?.bool ?? false,
-                isOneTime: oauth["one_time"]?.bool ?? false
+                requiresProofKey: oauth["pkce"]?.bool ?? false
             )
         }
         relations = Relation.all(document["relations"])

@@ -159,25 +159,9 @@ extension VendorSimulator {
         return SandboxResponse(status: 200)
     }
 
-    /// Whether a token's grant still stands, and the token itself where it is good once.
+    /// Whether a token's grant still stands.
     func isGood(_ token: SandboxToken) -> Bool {
-        !state.withLock { $0.revoked.contains(token.grant) || $0.revoked.contains(token.nonce) }
-    }
-
-    /// The header field with the token for the next call, where each is good for one; uses the current one up.
-    func nextToken(after request: SandboxRequest) -> [(name: String, value: String)] {
-        guard let oauth = definition.oauth, oauth.isOneTime, let header = request.header("authorization"),
-            let token = SandboxToken(String(header.dropFirst("bearer ".count)), .access, seal)
-        else { return [] }
-        state.withLock { _ = $0.revoked.insert(token.nonce) }
-        let next = SandboxToken(
-            kind: .access,
-            grant: token.grant,
-            scope: token.scope,
-            expires: token.expires,
-            nonce: randomText()
-        )
-        return [("Authorization", "Bearer " + next.text(seal))]
+        !state.withLock { $0.revoked.contains(token.grant) }
     }
 
     /// Seals what tokens say, so that they stay good when the sandbox is started anew.

@@ -68,11 +68,12 @@ final class VendorSimulator: Sendable {
         do {
             try act(route, request, values, &scope)
             var response = SandboxResponse(status: route.status)
-            if let answer = route.answer, let body = try evaluate(answer, scope) {
+            if let status = route.rules.emptyStatus, scope["rows"]?.array?.isEmpty == true {
+                response = SandboxResponse(status: status)
+            } else if let answer = route.answer, let body = try evaluate(answer, scope) {
                 response = .json(body, status: route.status)
             }
             response.headers += try headers(definition.headers, scope) + headers(route.headers, scope)
-            response.headers += nextToken(after: request)
             return response
         } catch {
             return complain(about: error, request, scope)

@@ -103,6 +103,33 @@ struct ConnectPageTests {
         }
     }
 
+    @Test func `a wrong passphrase of an uploaded bundle is told beside its field, and the right one connects`()
+        async throws
+    {
+        let link = try await link(["adp"])
+        let bundle = URL(fileURLWithPath: try #require(ProcessInfo.processInfo.environment["TRIBUTARY_TEST_ENV"]))
+            .deletingLastPathComponent().appendingPathComponent("tls/client.pfx").path
+        try await withBrowser { browser in
+            try await browser.open(link)
+            if try await browser.title().hasPrefix("How") {
+                try await browser.click("button[value=client_certificate]")
+            }
+            func fill(_ passphrase: String) async throws {
+                try await browser.type("adp-sandbox-client", into: "#field-client_id")
+                try await browser.type("adp-sandbox-secret", into: "#field-client_secret")
+                try await browser.type(bundle, into: "#field-client_cert")
+                try await browser.type(passphrase, into: "#field-passphrase")
+                try await browser.click("main button")
+            }
+            try await fill("wrong")
+            #expect(try await browser.text().contains("The passphrase does not open the bundle."))
+            let marked = try await browser.run("return document.querySelector('[aria-invalid=true]').id").string
+            #expect(marked == "field-passphrase")
+            try await fill("sandbox")
+            #expect(try await browser.title() == "ADP Workforce Now is connected")
+        }
+    }
+
     @Test func `every input has a label and the error is announced`() async throws {
         let link = try await link(["bamboohr"])
         try await withBrowser { browser in

@@ -46,4 +46,49 @@ import Testing
             ]
         )
     }
+
+    @Test(arguments: [false, true])
+    func `adpapi lists workers over mutual TLS, directly and through the proxy`(throughProxy: Bool) throws {
+        let tls = Installation.root.appendingPathComponent(".tributary/tls")
+        try check(
+            "adp_workers.py",
+            [
+                "SDK_URL": url("ADP", throughProxy), "SDK_CLIENT_ID": "adp-sandbox-client",
+                "SDK_CLIENT_SECRET": throughProxy ? installation["TRIBUTARY_API_KEY"] : "adp-sandbox-secret",
+                "SDK_CERT": tls.appendingPathComponent("client.pem").path,
+                "SDK_KEY": tls.appendingPathComponent("client.key").path,
+                "REQUESTS_CA_BUNDLE": installation["TRIBUTARY_CA_FILE"],
+            ]
+        )
+    }
+
+    @Test(arguments: [false, true])
+    func `personio-client lists persons, directly and through the proxy`(throughProxy: Bool) throws {
+        try check(
+            "personio_persons.py",
+            [
+                "SDK_URL": url("PERSONIO", throughProxy), "SDK_CLIENT_ID": "papi-sandbox-client",
+                "SDK_CLIENT_SECRET": throughProxy ? installation["TRIBUTARY_API_KEY"] : "papi-sandbox-secret",
+                "SSL_CERT_FILE": installation["TRIBUTARY_CA_FILE"],
+            ]
+        )
+    }
+
+    @Test(arguments: [false, true])
+    func `PyBambooHR lists employees, directly and through the proxy`(throughProxy: Bool) throws {
+        try check(
+            "bamboohr_employees.py",
+            [
+                "SDK_URL": url("BAMBOOHR", throughProxy),
+                "SDK_TOKEN": throughProxy ? installation["TRIBUTARY_API_KEY"] : "sandbox-api-key",
+                "REQUESTS_CA_BUNDLE": installation["TRIBUTARY_CA_FILE"],
+            ]
+        )
+    }
+
+    private func url(_ connector: String, _ throughProxy: Bool) -> String {
+        throughProxy
+            ? installation["TRIBUTARY_API_TLS_URL"] + "/proxy/@" + installation["ACCOUNT_\(connector)"]
+            : installation["SANDBOX_\(connector)"]
+    }
 }

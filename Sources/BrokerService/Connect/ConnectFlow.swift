@@ -35,83 +35,6 @@ struct ConnectFlow: Sendable {
         let label: String
     }
 
-    // MARK: What the user types
-
-    /// The checked values of a form.
-    struct Input: Sendable {
-        var variables: JSONObject
-        var secrets: [String: String]
-        var certificate: ClientIdentity?
-    }
-
-    /// Reads the fields of `method` and the connector's variables from a form.
-    func input(_ form: SubmittedForm, connector: ConnectorDocument, method: AuthMethod, known: JSONObject) throws
-        -> Input
-    {
-        var input = Input(variables: known, secrets: [:])
-        for variable in connector.variables where variable.source == .user {
-            if let text = try value(form.texts, variable, known: known[variable.name]) {
-                input.variables[variable.name] = .string(text)
-            }
-        }
-        for field in method.fields where !MutualTLSConfig.fieldNames.contains(field.name) || method.mutualTLS == nil {
-            if let text = try value(form.texts, field, known: nil) { input.secrets[field.name] = text }
-        }
-        if let config = method.mutualTLS, config.level == .account {
-            input.certificate = try certificate(form, config)
-        }
-        return input
-    }
-
-    private func certificate(_ form: SubmittedForm, _ config: MutualTLSConfig) throws -> ClientIdentity {
-        guard let file = form.files["client_cert"] else {
-            throw UserError(message: "Please choose the file of your certificate.", field: "client_cert")
-        }
-        for (name, file) in form.files where file.reveal().count > SubmittedForm.fileBytesMax {
-            throw UserError(message: "The file is too large for a certificate or a key.", field: name)
-        }
-        let passphrase = form.texts["passphrase"] ?? ""
-        guard passphrase.utf8.count <= 1024, !passphrase.utf8.contains(0) else {
-            throw UserError(message: "The passphrase is too long.", field: "passphrase")
-        }
-        do {
-            return try certificateReader.identity(
-                in: CertificateUpload(
-                    certificate: file,
-                    privateKey: form.files["client_key"],
-                    passphrase: passphrase.isEmpty ? nil : Secret(passphrase)
-                ),
-                requiresIssuer: config.chain == .required,
-                now: now()
-            )
-        } catch {
-            let field =
-                switch error.reason {
-                case .passphraseNeeded, .wrongPassphrase: "passphrase"
-                case .keyMissing, .keyMismatch: "client_key"
-                default: "client_cert"
-                }
-            throw UserError(message: error.message, field: field)
-        }
-    }
-
-    private func value(_ form: [String: String], _ field: VariableConfig, known: JSONValue?) throws -> String? {
-        let text = field.transformed(form[field.name] ?? "")
-        guard !text.isEmpty else {
-            if known != nil || !field.isRequired { return nil }
-            throw UserError(message: "Please fill in “\(field.label)”.", field: field.name)
-        }
-        if let pattern = field.pattern {
-            guard let expression = try? Regex(pattern), (try? expression.wholeMatch(in: text)) != nil else {
-                throw UserError(message: "“\(field.label)” does not look right. Please check it.", field: field.name)
-            }
-        }
-        guard text.utf8.count <= 16_384, !text.utf8.contains(0) else {
-            throw UserError(message: "“\(field.label)” is too long.", field: field.name)
-        }
-        return text
-    }
-
     // MARK: OAuth
 
     /// The address to send the browser to.
@@ -182,10 +105,7 @@ struct ConnectFlow: Sendable {
     private func client(_ integration: IntegrationRecord) async throws -> OAuthClient {
         let owner = CredentialOwner(integration: integration.id, tenant: integration.tenantID)
         guard let app = try await vault.credential(of: owner, kind: .app), let id = app.values["client_id"] else {
-            throw UserError(
-                message: "This connection is not set up yet. Please tell your contact at the product.",
-                field: nil
-            )
+            throw Self.notSetUp
         }
         return OAuthClient(id: id, secret: app.values["client_secret"].map(Secret.init))
     }
@@ -268,13 +188,23 @@ struct ConnectFlow: Sendable {
         method: AuthMethod,
         values: [String: String]
     ) async throws -> ConnectionIdentity.ClientCertificate? {
-        try await certificates.certificate(
-            for: method,
-            connector: of.connector.name,
-            integration: CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID),
-            values: values
-        )?.identity
+        do {
+            return try await certificates.certificate(
+                for: method,
+                connector: of.connector.name,
+                integration: CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID),
+                values: values
+            )?.identity
+        } catch let problem as Problem where problem.code == .configInvalid {
+            throw Self.notSetUp
+        }
     }
+
+    /// What an administrator should have deposited is missing.
+    private static let notSetUp = UserError(
+        message: "This connection is not set up yet. Please tell your contact at the product.",
+        field: nil
+    )
 
     // MARK: All
 

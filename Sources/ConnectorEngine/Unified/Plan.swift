@@ -23,7 +23,16 @@ struct Plan {
     var scope: ExpressionScope
     let filterFates: [(field: String, fate: FilterFate)]
 
-    init(_ call: UnifiedCall, connector: CompiledConnector, variables: JSONObject, model: UnifiedModel) throws {
+    /// Decides how `call` is done.
+    ///
+    /// `given`: the route to take instead of the first that fits the call.
+    init(
+        _ call: UnifiedCall,
+        connector: CompiledConnector,
+        variables: JSONObject,
+        model: UnifiedModel,
+        route given: MethodMapping.Route? = nil
+    ) throws {
         guard let resource = model.resource(call.category, call.resource) else {
             throw Problem(.notFound, "there is no resource '\(call.category)/\(call.resource)' in the unified model")
         }
@@ -52,7 +61,7 @@ struct Plan {
         root["unified"] = body.map { .object($0.unified) }
         let scope = ExpressionScope(root)
         self.scope = scope
-        route = try Self.route(mapping, scope: scope)
+        route = try given ?? Self.route(mapping, scope: scope)
         guard let native = connector.resourceMethod(route.resource, route.method) else {
             throw Problem(.configInvalid, "there is no native call '\(route.resource)/\(route.method)'")
         }
