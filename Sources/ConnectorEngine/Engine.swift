@@ -1,4 +1,5 @@
 package import ConnectorConfig
+import FoundationEssentials
 package import HTTPExchange
 import HTTPTypes
 package import JSONValue
@@ -14,6 +15,7 @@ package struct Engine: Sendable {
     let cursors: CursorCodec
     private let digests: any Digests
     private let traffic: TrafficControl
+    private let tools: SigningTools
 
     /// Makes an engine.
     ///
@@ -23,13 +25,16 @@ package struct Engine: Sendable {
     ///   - digests: hashes pages and signs cursors.
     ///   - cursorKey: at least 32 bytes, the same for all executors.
     ///   - traffic: the gate that all calls to vendors go through.
+    ///   - now: seconds since 1970, for credentials that hold a time.
     package init(
         model: UnifiedModel,
         sender: any HTTPSender,
         digests: any Digests,
         cursorKey: Secret<[UInt8]>,
-        traffic: TrafficControl
+        traffic: TrafficControl,
+        now: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
     ) {
+        tools = SigningTools(digests: digests, now: now)
         self.model = model
         self.traffic = traffic
         self.sender = sender
@@ -124,7 +129,8 @@ package struct Engine: Sendable {
             traffic: traffic,
             account: call.account,
             subject: call.traffic,
-            trace: trace
+            trace: trace,
+            tools: tools
         )
     }
 

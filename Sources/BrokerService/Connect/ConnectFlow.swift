@@ -230,7 +230,11 @@ struct ConnectFlow: Sendable {
                     .mapValues(Secret.init),
                 clientCertificate: try await certificate(of, method: method, values: values)
             )
-            let request = try verification.request(access: access, partition: "connect-\(session.id)")
+            let request = try verification.request(
+                access: access,
+                partition: "connect-\(session.id)",
+                tools: SigningTools(digests: secrets.digests) { [now] in Int(now().timeIntervalSince1970) }
+            )
             switch verification.outcome(of: try await send(request, of)) {
             case .accepted(let name, let kept):
                 label = name

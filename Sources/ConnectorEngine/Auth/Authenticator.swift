@@ -6,6 +6,8 @@ import Vocabulary
 struct Authenticator {
     let method: AuthMethod
     let access: UsableAccess
+    /// For credentials that are different in each request; nil where none can be made.
+    var tools: SigningTools?
 
     /// `request` with the credentials; a field of the same name that came from elsewhere is replaced.
     func sign(_ request: NativeRequest, variables: JSONObject) throws -> NativeRequest {
@@ -26,6 +28,13 @@ struct Authenticator {
         if let basic = injection.basic {
             let pair = "\(try text(basic.username, scope)):\(try text(basic.password, scope))"
             signed.setHeader("Authorization", "Basic " + Base64.encoded(Array(pair.utf8)), isSecret: true)
+        }
+        if case .wsSecurity(let config) = method.kind {
+            signed.soapSecurity = try config.security(
+                username: text(config.username, scope),
+                password: text(config.password, scope),
+                tools: tools
+            )
         }
         return signed
     }

@@ -27,6 +27,23 @@ package struct SOAPSecurity: Sendable {
     /// Whether a receiver that does not know the block must refuse.
     package let mustUnderstand: Bool
 
+    /// Bundles the values of a block.
+    package init(
+        username: Secret<String>,
+        password: Password,
+        nonce: String? = nil,
+        created: String? = nil,
+        timestamp: (created: String, expires: String)? = nil,
+        mustUnderstand: Bool = true
+    ) {
+        self.username = username
+        self.password = password
+        self.nonce = nonce
+        self.created = created
+        self.timestamp = timestamp
+        self.mustUnderstand = mustUnderstand
+    }
+
     private static let base = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 
     /// `envelope` with these credentials in place of all that it had; every other byte stays.
@@ -102,9 +119,6 @@ extension SOAPSecurity {
     static let masked = SOAPSecurity(
         username: Secret("***"),
         password: .text(Secret("***")),
-        nonce: nil,
-        created: nil,
-        timestamp: nil,
         mustUnderstand: false
     )
 }

@@ -32,10 +32,17 @@ package struct VerificationFlow: Sendable {
     }
 
     /// The request, with the credentials put in.
-    package func request(access: UsableAccess, partition: String) throws -> OutboundRequest {
+    ///
+    /// `tools`: for credentials that are different in each request.
+    package func request(
+        access: UsableAccess,
+        partition: String,
+        tools: SigningTools? = nil
+    ) throws -> OutboundRequest {
         let builder = RequestBuilder(connector: connector, scope: ExpressionScope(["context": .object(variables)]))
         let native = try builder.request(verification.request)
-        let signed = try Authenticator(method: method, access: access).sign(native, variables: variables)
+        let signed = try Authenticator(method: method, access: access, tools: tools)
+            .sign(native, variables: variables)
         return try signed.outbound(
             connector: connector,
             identity: ConnectionIdentity(partition: partition, clientCertificate: access.clientCertificate)
@@ -44,22 +51,23 @@ package struct VerificationFlow: Sendable {
 
     /// What the answer means.
     package func outcome(of response: InboundResponse) -> Outcome {
-        let body = (try? JSONValue(parsing: response.body, policy: .vendor)) ?? .null
+        let reader = BodyReader(format: verification.request.answer.format ?? connector.http.responseFormat)
+        let isUsual = (200...299).contains(response.status)
+        let body = isUsual ? (try? reader.document(response)?.root.value) ?? .null : reader.errorBody(response)
         let scope = ResponseScope.scope(response, body: body).adding("context", .object(variables))
         let isOK: Bool
         do {
-            isOK = try verification.okWhen?.isTrue(in: scope) ?? (200...299).contains(response.status)
+            isOK = try (verification.okWhen ?? verification.request.answer.success)?.isTrue(in: scope) ?? isUsual
         } catch {
             return .unknown(Problem(.configInvalid, "verify/ok_when: \(error.message)", underlying: error))
         }
         guard isOK else {
-            if response.status >= 500 || response.status == 429 {
-                return .unknown(
-                    ErrorClassifier(connector: connector, variables: variables).verdict(on: response, body: body)
-                        .problem
-                )
+            let problem = ErrorClassifier(connector: connector, variables: variables)
+                .verdict(on: response, body: body).problem
+            switch problem.code {
+            case .remoteUnavailable, .remoteTimeout, .remoteRateLimited: return .unknown(problem)
+            default: return .rejected(message: verification.message ?? "the vendor does not accept these credentials")
             }
-            return .rejected(message: verification.message ?? "the vendor does not accept these credentials")
         }
         var kept = JSONObject()
         for (variable, path) in verification.keep {

@@ -17,6 +17,8 @@ struct VendorExchange {
     let subject: TrafficSubject
     /// Told what happens, when the caller wants an explanation.
     let trace: CallTrace?
+    /// For credentials that are different in each request.
+    let tools: SigningTools?
     private let notes = Notes()
 
     /// What one sending gave.
@@ -44,8 +46,10 @@ struct VendorExchange {
         traffic: TrafficControl,
         account: AccountID,
         subject: TrafficSubject,
-        trace: CallTrace? = nil
+        trace: CallTrace? = nil,
+        tools: SigningTools? = nil
     ) {
+        self.tools = tools
         self.connector = connector
         self.variables = variables
         self.access = access
@@ -208,7 +212,7 @@ struct VendorExchange {
         }
         return request.needsNoAuth
             ? request
-            : try Authenticator(method: method, access: access).sign(request, variables: variables)
+            : try Authenticator(method: method, access: access, tools: tools).sign(request, variables: variables)
     }
 
     private func outbound(_ signed: NativeRequest, _ access: UsableAccess) throws -> OutboundRequest {

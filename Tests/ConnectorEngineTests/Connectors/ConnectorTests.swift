@@ -31,12 +31,12 @@ struct ConnectorTests {
         }
     }
 
-    /// `examples/<category>.<resource>.<method>.<name>.native.json` and the answer it gives, `.unified.json`.
+    /// `examples/<category>.<resource>.<method>.<name>.native.<format>` and the answer it gives, `.unified.json`.
     @Test(arguments: ConnectorFiles.names)
     func `each example gives the answer beside it, valid in the model`(name: String) throws {
         let folder = ConnectorFiles.folder.appendingPathComponent("\(name)/examples")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".native.json") }.sorted()
+            .filter { $0.contains(".native.") }.sorted()
         #expect(!files.isEmpty)
         let preview = try ConnectorFiles.preview(name)
         for file in files {
@@ -51,15 +51,16 @@ struct ConnectorTests {
                     query: [("ignore_remote_data", "true")]
                 )
             )
-            let golden = folder.appendingPathComponent(file.replacing(".native.json", with: ".unified.json"))
+            let name = file.split(separator: ".native.")[0]
+            let golden = folder.appendingPathComponent("\(name).unified.json")
             if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil {
                 try Data(answer.bytes(.pretty) + [10]).write(to: golden)
             }
             let expected = try JSONValue(parsing: [UInt8](Data(contentsOf: golden)))
-            #expect(answer == expected, "\(name) \(file)")
+            #expect(answer == expected, "\(file)")
             let schema = try #require(TestWorld.model().resource(parts[0], parts[1])).schema
             for record in answer["result"]?.array ?? [answer] {
-                #expect(schema.failures(of: record) == [], "\(name) \(file)")
+                #expect(schema.failures(of: record) == [], "\(file)")
             }
         }
     }
