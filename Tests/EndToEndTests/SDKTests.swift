@@ -86,6 +86,30 @@ import Testing
         )
     }
 
+    @Test(arguments: [false, true])
+    func `zeep lists workers, directly and through the proxy`(throughProxy: Bool) throws {
+        try check(
+            "workday_workers.py",
+            [
+                "SDK_URL": url("WORKDAY", throughProxy),
+                "SDK_USER": throughProxy ? "anybody" : "ISU_Tributary@tributary",
+                "SDK_PASSWORD": throughProxy ? installation["TRIBUTARY_API_KEY"] : "sandbox-s3cr&t<>",
+                "SDK_CA_FILE": installation["TRIBUTARY_CA_FILE"],
+            ]
+        )
+    }
+
+    @Test func `zeep shows a digest instead of its password`() throws {
+        try check(
+            "workday_workers.py",
+            [
+                "SDK_URL": installation["SANDBOX_WORKDAY"], "SDK_USER": "ISU_Tributary@tributary",
+                "SDK_PASSWORD": "sandbox-s3cr&t<>", "SDK_DIGEST": "1",
+                "SDK_CA_FILE": installation["TRIBUTARY_CA_FILE"],
+            ]
+        )
+    }
+
     private func url(_ connector: String, _ throughProxy: Bool) -> String {
         throughProxy
             ? installation["TRIBUTARY_API_TLS_URL"] + "/proxy/@" + installation["ACCOUNT_\(connector)"]

@@ -7,6 +7,7 @@ import UnifiedModel
     struct Case: Sendable, CustomTestStringConvertible {
         let account: String
         let resource: String
+        /// Where a native record has its id; a path.
         let idField: String
         let count: Int
         var testDescription: String { "\(resource) of \(account)" }
@@ -30,6 +31,13 @@ import UnifiedModel
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/stages", idField: "id", count: 11),
         Case(account: "ACCOUNT_BAMBOOHR", resource: "hris/employees", idField: "id", count: 210),
         Case(account: "ACCOUNT_ADP", resource: "hris/employees", idField: "associateOID", count: 235),
+        Case(
+            account: "ACCOUNT_WORKDAY",
+            resource: "hris/employees",
+            idField: "Worker_Reference.ID.0.#text",
+            count: 320
+        ),
+        Case(account: "ACCOUNT_WORKDAY", resource: "hris/employments", idField: "key", count: 349),
     ]
 
     let installation: Installation
@@ -65,7 +73,10 @@ import UnifiedModel
                 #expect(resource.schema.failures(of: record).isEmpty, "\(record.text())")
                 let id = try #require(record["id"]?.string)
                 let native = try #require(record["remote_data"])
-                #expect(native[of.idField]?.string == id)
+                let own = of.idField.split(separator: ".").reduce(native as JSONValue?) { value, name in
+                    Int(name).flatMap { value?[$0] } ?? value?[String(name)]
+                }
+                #expect(own?.string == id)
                 seen.append(id)
             }
             cursor = answer.body["next_cursor"]?.string
