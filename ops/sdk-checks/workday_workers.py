@@ -17,6 +17,8 @@ from zeep.wsse.username import UsernameToken
 VERSION = "v45.2"
 
 session = requests.Session()
+# A bundle named by the environment would win over ours.
+session.trust_env = False
 session.verify = os.environ["SDK_CA_FILE"]
 token = UsernameToken(
     os.environ["SDK_USER"], os.environ["SDK_PASSWORD"], use_digest=os.environ.get("SDK_DIGEST") == "1"

@@ -1,7 +1,7 @@
 import ConnectorConfig
 import ConnectorEngine
-import Foundation
 import Formats
+import Foundation
 import HTTPExchange
 import HTTPTypes
 import JSONValue
@@ -62,7 +62,8 @@ struct WorkdayTests {
                     + "</wd:Organization_Reference><wd:Exclude_Inactive_Workers>false</wd:Exclude_Inactive_Workers>"
             )
         )
-        #expect(try body([("employee[id]", "aa")], resource: "employments").contains(">aa</wd:ID></wd:Worker_Reference>"))
+        let jobs = try body([("employee[id]", "aa")], resource: "employments")
+        #expect(jobs.contains(">aa</wd:ID></wd:Worker_Reference>"))
     }
 
     private func page(_ number: Int, of pages: Int, ids: [String]) -> InboundResponse {
@@ -113,21 +114,20 @@ struct WorkdayTests {
             self.page(index + 1, of: 3, ids: [["1", "2"], ["3", "4"], ["5"]][min(index, 2)])
         }
         let first = try await call(sender, query: [("limit", "2")])
-        let second = try await call(sender, query: [("limit", "2"), ("next_cursor", first["next_cursor"]?.string ?? "")])
-        let third = try await call(sender, query: [("limit", "2"), ("next_cursor", second["next_cursor"]?.string ?? "")])
+        func next(_ page: JSONValue) async throws -> JSONValue {
+            try await call(sender, query: [("limit", "2"), ("next_cursor", page["next_cursor"]?.string ?? "")])
+        }
+        let second = try await next(first)
+        let third = try await next(second)
         #expect(first["total_count"] == 5)
         let ids = [first, second, third].flatMap { $0["result"]?.array ?? [] }.compactMap { $0["id"]?.string }
         #expect(ids == ["1", "2", "3", "4", "5"])
         #expect(third["next_cursor"] == .null)
         let bodies = sender.requests.map { String(decoding: $0.body ?? [], as: UTF8.self) }
         #expect(bodies.count == 3)
-        #expect(bodies[0].contains("<wd:Response_Filter><wd:Page>1</wd:Page><wd:Count>2</wd:Count></wd:Response_Filter>"))
-        for (body, number) in zip(bodies.dropFirst(), 2...) {
-            #expect(
-                body.contains(
-                    "<wd:Response_Filter><wd:Page>\(number)</wd:Page><wd:Count>2</wd:Count></wd:Response_Filter>"
-                )
-            )
+        for (body, number) in zip(bodies, 1...) {
+            let filter = "<wd:Page>\(number)</wd:Page><wd:Count>2</wd:Count></wd:Response_Filter>"
+            #expect(body.contains("<wd:Response_Filter>" + filter))
         }
     }
 
@@ -157,7 +157,10 @@ struct WorkdayTests {
 
     @Test(arguments: [
         ("Client.authenticationError", "invalid username or password", ErrorCode.accountNeedsReauth),
-        ("Server.processingError", "Processing error occurred. The task submitted is not authorized.", .remoteForbidden),
+        (
+            "Server.processingError", "Processing error occurred. The task submitted is not authorized.",
+            .remoteForbidden
+        ),
         ("Server.processingError", "Processing error occurred.", .remoteUnavailable),
         ("Client.validationError", "Validation error occurred. Invalid ID value.", .remoteValidationFailed),
         ("Client.validationError", "'x' is not a valid ID value for type = 'WID'", .remoteNotFound),
@@ -188,14 +191,10 @@ struct WorkdayTests {
     }
 
     @Test func `an empty answer is an empty list and no record`() async throws {
-        let empty = InboundResponse(
-            status: 200,
-            headers: [.contentType: "text/xml"],
-            body: Array(
-                #"<e:Envelope xmlns:e="u"><e:Body><Get_Workers_Response><Response_Data/></Get_Workers_Response></e:Body></e:Envelope>"#
-                    .utf8
-            )
-        )
+        let text =
+            #"<e:Envelope xmlns:e="u"><e:Body><Get_Workers_Response><Response_Data/></Get_Workers_Response>"#
+            + "</e:Body></e:Envelope>"
+        let empty = InboundResponse(status: 200, headers: [.contentType: "text/xml"], body: Array(text.utf8))
         #expect(try await call(ScriptedSender(empty))["result"] == [])
         await #expect(throws: Problem.self) { try await call(ScriptedSender(empty), method: "get") }
     }
