@@ -16,6 +16,22 @@ package struct MethodMapping: Sendable {
         package let queryMapping: MappingStack?
         /// Instead of the method's own body mapping.
         package let bodyMapping: MappingStack?
+
+        init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+            condition = try reader.child("when")?.expression()
+            resource = try reader.required("resource").string()
+            method = try reader.required("method").string()
+            queryMapping = try reader.child("query_mapping")?.mapping()
+            bodyMapping = try reader.child("request_body_mapping")?.mapping()
+        }
+
+        fileprivate init(only reader: DocumentReader) throws(ConnectorConfigError) {
+            condition = nil
+            resource = try reader.required("resource").string()
+            method = try reader.required("method").string()
+            queryMapping = nil
+            bodyMapping = nil
+        }
     }
 
     /// The ways.
@@ -29,7 +45,7 @@ package struct MethodMapping: Sendable {
     /// Values for the native path, visible there as `path`.
     package let pathMapping: MappingStack?
     /// The unified record; sees `response` (one native record), `page` (the whole body), `context`.
-    package let responseMapping: MappingStack?
+    package var responseMapping: MappingStack?
     /// Which filters the vendor can evaluate.
     package let filters: [FilterConfig]
     /// Unified sort keys and their native names.
@@ -50,13 +66,21 @@ package struct MethodMapping: Sendable {
     package let isPartial: Bool
     /// What the method says about writing.
     package let write: WriteConfig
+    /// Native lists that follow each other in one unified list; empty when `routes` say all.
+    package let fanOut: [FanOutBranch]
+    /// Native calls whose records are joined into each record before it is mapped.
+    package let joins: [NativeJoin]
+    /// What callers can include, by name.
+    package let sideLoads: [String: SideLoad]
+    /// Whether the engine may evaluate filters that the vendor cannot.
+    package let allowsLocalFilters: Bool
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         let keys = [
             "resource", "method", "route", "query_mapping", "request_body_mapping", "request_header_mapping",
             "path_mapping", "response_mapping", "filters", "sort", "sort_max", "search", "select", "select_discovery",
             "enums",
-            "custom_fields", "is_partial",
+            "custom_fields", "is_partial", "fan_out", "joins", "side_loads", "local_filters",
         ]
         try reader.allow(keys + WriteConfig.keys)
         queryMapping = try reader.child("query_mapping")?.mapping()
@@ -87,33 +111,21 @@ package struct MethodMapping: Sendable {
         customFields = try reader.child("custom_fields").map(CustomFieldsConfig.init(reading:))
         isPartial = try reader.child("is_partial")?.bool() ?? false
         write = try WriteConfig(reading: reader)
-        routes = try Self.routes(reader)
+        fanOut = try FanOutBranch.all(reading: reader.child("fan_out"))
+        joins = try NativeJoin.all(reading: reader.child("joins"))
+        sideLoads = try SideLoad.all(reading: reader.child("side_loads"))
+        allowsLocalFilters = try reader.child("local_filters")?.bool() ?? true
+        routes = fanOut.isEmpty ? try Self.routes(reader) : fanOut.map(\.route)
     }
 
     private static func routes(_ reader: DocumentReader) throws(ConnectorConfigError) -> [Route] {
         guard let list = reader.child("route") else {
-            return [
-                Route(
-                    condition: nil,
-                    resource: try reader.required("resource").string(),
-                    method: try reader.required("method").string(),
-                    queryMapping: nil,
-                    bodyMapping: nil
-                )
-            ]
+            return [try Route(only: reader)]
         }
         var routes: [Route] = []
         for element in list.elements() {
             try element.allow(["when", "resource", "method", "query_mapping", "request_body_mapping"])
-            routes.append(
-                Route(
-                    condition: try element.child("when")?.expression(),
-                    resource: try element.required("resource").string(),
-                    method: try element.required("method").string(),
-                    queryMapping: try element.child("query_mapping")?.mapping(),
-                    bodyMapping: try element.child("request_body_mapping")?.mapping()
-                )
-            )
+            routes.append(try Route(reading: element))
         }
         return routes
     }

@@ -25,12 +25,17 @@ package struct ResourceMethod: Sendable {
     package let rateClass: String?
     /// The vendor's page about the call.
     package let docs: String?
+    /// Where a record's key is, when records that were just given out can come again.
+    package let dedupePath: DocumentPath?
+    /// How a parameter that is too long for one request is cut.
+    package let fieldChunking: FieldChunking?
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         try reader.allow(
             RequestTemplate.keys + [
                 "records_path", "record_expr", "id_path", "pagination", "idempotent", "scopes", "rate_class", "docs",
                 "supports_if_match", "idempotency_header",
+                "dedupe_key", "field_chunking",
             ]
         )
         request = try RequestTemplate(reading: reader)
@@ -44,6 +49,8 @@ package struct ResourceMethod: Sendable {
         scopes = try reader.child("scopes")?.strings() ?? []
         rateClass = try reader.child("rate_class")?.string()
         docs = try reader.child("docs")?.string()
+        dedupePath = try reader.child("dedupe_key")?.string().path
+        fieldChunking = try reader.child("field_chunking").map(FieldChunking.init(reading:))
     }
 
     /// Statuses that mean an empty list by themselves.

@@ -43,10 +43,10 @@ package struct ConnectorPreview: Sendable {
             return Explanation.adding(explanation(plan).json(answer: answer), to: bytes, isList: isList)
         }
         guard method == "list" else {
-            let record = try mapper.record(try answer.record(of: plan.native, scope: plan.scope))
+            let record = try plan.record(try answer.record(of: plan.native, scope: plan.scope), mapper)
             return explained(writer.single(record), isList: false)
         }
-        let records = try answer.records(of: plan.native, scope: plan.scope).nodes.map { try mapper.record($0) }
+        let records = try plan.records(try answer.records(of: plan.native, scope: plan.scope).nodes, mapper)
         let list = writer.list(
             records,
             nextCursor: nil,
@@ -114,11 +114,11 @@ package struct ConnectorPreview: Sendable {
         let pagination = Pagination(config: plan.native.pagination)
         let size = pagination.size(wanted: plan.query.limit, position: ListPosition())
         let isList = method == "list"
-        var request = try plan.request(
-            connector: connector.document,
-            paging: isList ? pagination.scope(.first, size: size) : .null
-        )
-        if isList { try pagination.apply(.first, size: size, to: &request, connector: connector.document) }
+        let scope = plan.scope.adding("paging", isList ? pagination.scope(.first, size: size) : .null)
+        var request = try plan.request(connector: connector.document, in: scope)
+        if isList {
+            try pagination.apply(.first, size: size, to: &request, connector: connector.document, scope: scope)
+        }
         let shown = request.explained(connector: connector.document)
         guard explains else { return shown }
         return shown.overlaid(by: ["explain": explanation(plan).json(answer: nil)])

@@ -16,6 +16,7 @@ package struct Engine: Sendable {
     private let digests: any Digests
     private let traffic: TrafficControl
     private let tools: SigningTools
+    private let clock: EngineClock
 
     /// Makes an engine.
     ///
@@ -25,20 +26,21 @@ package struct Engine: Sendable {
     ///   - digests: hashes pages and signs cursors.
     ///   - cursorKey: at least 32 bytes, the same for all executors.
     ///   - traffic: the gate that all calls to vendors go through.
-    ///   - now: seconds since 1970, for credentials that hold a time.
+    ///   - clock: time, for cursors and credentials that hold one.
     package init(
         model: UnifiedModel,
         sender: any HTTPSender,
         digests: any Digests,
         cursorKey: Secret<[UInt8]>,
         traffic: TrafficControl,
-        now: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
+        clock: EngineClock = .system
     ) {
-        tools = SigningTools(digests: digests, now: now)
+        tools = SigningTools(digests: digests, now: clock.now)
         self.model = model
         self.traffic = traffic
         self.sender = sender
         self.digests = digests
+        self.clock = clock
         cursors = CursorCodec(digests: digests, key: cursorKey)
     }
 
@@ -145,9 +147,11 @@ package struct Engine: Sendable {
             call: call,
             plan: plan,
             connector: connector,
+            model: model,
             exchange: exchange,
             cursors: cursors,
             digests: digests,
+            clock: clock,
             context: .object(variables)
         )
     }
@@ -188,9 +192,10 @@ package struct Engine: Sendable {
         context: JSONValue
     ) async throws -> UnifiedResult {
         let request = try plan.request(connector: connector.document, paging: .null)
-        let answer = try await exchange.answer(to: request)
+        let answer = try await FieldChunks(plan.native.fieldChunking, recordsPath: plan.native.recordsPath)
+            .answer(to: request, by: exchange)
         let node = try answer.record(of: plan.native, scope: plan.scope)
-        let record = try ResponseMapper(plan, context: context, answer: answer).record(node)
+        let record = try plan.record(node, ResponseMapper(plan, context: context, answer: answer))
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,

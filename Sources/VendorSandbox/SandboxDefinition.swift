@@ -72,6 +72,8 @@ struct SandboxDefinition: Sendable {
     let oauth: OAuth?
     /// Keys that are accepted as the user name of Basic or as a bearer.
     let keys: [String]
+    /// The header field, in lower case, that takes a key by itself.
+    let keyHeader: String?
     let routes: [Route]
     let errors: [String: Complaint]
     let collections: [String: Collection]
@@ -115,6 +117,7 @@ struct SandboxDefinition: Sendable {
         relations = Relation.all(document["relations"])
         let prelude = SandboxPrelude(document["functions"])
         keys = (document["keys"]?.array ?? []).compactMap(\.string)
+        keyHeader = document["key_header"]?.string?.lowercased()
         headers = try prelude.expression(document["headers"])
         rateLimit = document["rate_limit"].map {
             RateLimit(requests: $0["requests"]?.int ?? 100, seconds: $0["seconds"]?.int ?? 10)

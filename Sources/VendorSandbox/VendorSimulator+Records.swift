@@ -23,7 +23,7 @@ extension VendorSimulator {
     /// - Throws: `Refusal`: `deleted` where the vendor has words for that, else `not_found`.
     func known(_ id: String, in collection: String) throws -> JSONValue {
         let field = definition.collections[collection]?.idField ?? "id"
-        if let record = records(collection).first(where: { $0[field]?.string == id || $0[field]?.number?.text == id }) {
+        if let record = records(collection).first(where: { Self.named($0[field], id) }) {
             return record
         }
         let wasDeleted = state.withLock { $0.deleted.contains("\(collection)/\(id)") }
@@ -53,7 +53,8 @@ extension VendorSimulator {
         scope["id"] = .string(id)
         let body = try route.rules.record.map { try evaluate($0, scope) } ?? scope["body"]
         guard case .object(var object)? = body else { throw Refusal("malformed_body") }
-        object[settings.idField] = .string(id)
+        // A rule may have given it as a number.
+        if !Self.named(object[settings.idField], id) { object[settings.idField] = .string(id) }
         state.withLock { $0.records[collection, default: []].append(.object(object)) }
         return .object(object)
     }
@@ -68,7 +69,7 @@ extension VendorSimulator {
         let patch = try route.rules.patch.map { try evaluate($0, scope) ?? .object([:]) } ?? scope["body"] ?? .null
         guard case .object = patch else { throw Refusal("malformed_body") }
         return try state.withLock { state in
-            guard let index = state.records[collection]?.firstIndex(where: { $0[field]?.string == id }),
+            guard let index = state.records[collection]?.firstIndex(where: { Self.named($0[field], id) }),
                 let old = state.records[collection]?[index]
             else { throw Refusal("not_found") }
             // A merge patch takes away what it sets to null; these vendors keep the member.
@@ -78,10 +79,14 @@ extension VendorSimulator {
         }
     }
 
+    private static func named(_ value: JSONValue?, _ id: String) -> Bool {
+        value?.string == id || value?.number?.text == id
+    }
+
     func delete(_ id: String, in collection: String) {
         let field = definition.collections[collection]?.idField ?? "id"
         state.withLock { state in
-            state.records[collection]?.removeAll { $0[field]?.string == id }
+            state.records[collection]?.removeAll { Self.named($0[field], id) }
             state.deleted.insert("\(collection)/\(id)")
         }
     }

@@ -202,6 +202,7 @@ final class VendorSimulator: Sendable {
 
     private func unauthorized(_ route: SandboxDefinition.Route, _ request: SandboxRequest) -> SandboxResponse? {
         guard route.auth != "none" else { return nil }
+        if let name = definition.keyHeader, let key = request.header(name), definition.keys.contains(key) { return nil }
         let header = request.header("authorization") ?? ""
         if header.lowercased().hasPrefix("bearer ") {
             let token = String(header.dropFirst(7))

@@ -120,7 +120,8 @@ struct EngineTests {
         ("shoe_size", "44", .unknownParameter), ("limit", "0", .invalidRequest), ("limit", "1001", .invalidRequest),
         ("limit", "many", .invalidRequest), ("search", "x", .filterNotSupported), ("next_cursor", "?", .cursorMismatch),
         ("last_name[", "x", .unknownParameter), ("strict_query", "maybe", .invalidRequest),
-        ("prev_cursor", "x", .invalidRequest), ("response_format", "yaml", .invalidRequest),
+        ("prev_cursor", "x", .cursorMismatch), ("include", "friends", .filterNotSupported),
+        ("response_format", "yaml", .invalidRequest),
     ])
     func `a wrong query is refused before the vendor is asked`(
         name: String,

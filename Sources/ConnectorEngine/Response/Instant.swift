@@ -56,7 +56,7 @@ struct CivilDate: Equatable {
 }
 
 /// A point in time as vendors write it, turned into RFC 3339 in UTC with the fraction's digits kept.
-struct Instant: Equatable {
+struct Instant: Equatable, Comparable {
     let secondsSinceEpoch: Int
     private let fraction: String
     /// Whether the text told its zone; without one UTC is assumed.
@@ -101,6 +101,22 @@ struct Instant: Equatable {
         secondsSinceEpoch = seconds.quotient - (isBefore ? 1 : 0)
         fraction = "." + Digits.padded(seconds.remainder + (isBefore ? 1000 : 0), 3)
         hasZone = true
+    }
+
+    /// Milliseconds since 1970; finer digits are left out.
+    var milliseconds: Int {
+        let digits = fraction.dropFirst().prefix(3)
+        let padded = digits + String(repeating: "0", count: 3 - digits.count)
+        return secondsSinceEpoch * 1000 + (Int(padded) ?? 0)
+    }
+
+    static func < (left: Instant, right: Instant) -> Bool {
+        if left.secondsSinceEpoch != right.secondsSinceEpoch {
+            return left.secondsSinceEpoch < right.secondsSinceEpoch
+        }
+        let width = max(left.fraction.utf8.count, right.fraction.utf8.count)
+        return String(left.fraction.dropFirst()).padded(to: width)
+            < String(right.fraction.dropFirst()).padded(to: width)
     }
 
     /// RFC 3339 with the letter Z.
@@ -148,6 +164,10 @@ struct Instant: Equatable {
         }
         return (sign == UInt8(ascii: "-") ? -1 : 1) * (hours * 3600 + minutes * 60)
     }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: "0", count: width - utf8.count) }
 }
 
 /// Decimal digits in bytes.

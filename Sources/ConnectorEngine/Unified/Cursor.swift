@@ -1,37 +1,13 @@
 import JSONValue
 package import Vocabulary
 
-/// Where a list goes on: a vendor's page, and how many of its records have been given out.
-struct ListPosition: Equatable {
-    /// Which page of the vendor.
-    enum Page: Equatable {
-        case first
-        case cursor(String)
-        case number(Int)
-        case offset(Int)
-        case address(String)
-    }
-
-    var page: Page = .first
-    /// Records of that page that the caller has already.
-    var skip = 0
-    /// Identity of the page's records, when some of them have been given out.
-    var pageHash: String?
-    /// Identity of the last record given out.
-    var lastHash: String?
-    /// The size the page was asked for with.
-    var size: Int?
-
-    init(page: Page = .first) {
-        self.page = page
-    }
-}
-
 /// Writes and reads `next_cursor`: readable only in the sense that it is signed, bound to what it was made for, and
 /// holds no secret.
 package struct CursorCodec: Sendable {
     /// Longest text that is read; a list over several accounts holds a place for each that is being read.
     private static let textMax = 16_384
+    /// Most bytes of a position; its text travels in addresses.
+    static let payloadMax = 6000
 
     private let digests: any Digests
     private let key: Secret<[UInt8]>
@@ -48,7 +24,11 @@ package struct CursorCodec: Sendable {
     ///
     /// `binding`: what the cursor is good for: account, resource, method, filters, configuration.
     func text(_ position: ListPosition, binding: [String]) throws -> String {
-        try sealed(position.json.bytes(), binding: binding)
+        let payload = position.json.bytes()
+        guard payload.count <= Self.payloadMax else {
+            throw Problem(.remoteBadResponse, "the vendor's place in the list is too large for a cursor")
+        }
+        return try sealed(payload, binding: binding)
     }
 
     /// Signed bytes as text.
@@ -92,42 +72,5 @@ package struct CursorCodec: Sendable {
         var input: [UInt8] = []
         for part in binding { input += Array("\(part.utf8.count):\(part);".utf8) }
         return Array(try digests.hmac(.sha256, of: input + payload, key: key.reveal()).prefix(16))
-    }
-}
-
-extension ListPosition {
-    /// Short, since it travels in addresses: `[kind, value, skip, page hash, last hash, size]`.
-    fileprivate var json: JSONValue {
-        let place: [JSONValue] =
-            switch page {
-            case .first: ["f", nil]
-            case .cursor(let text): ["c", .string(text)]
-            case .number(let number): ["n", .number(JSONNumber(number))]
-            case .offset(let offset): ["o", .number(JSONNumber(offset))]
-            case .address(let text): ["a", .string(text)]
-            }
-        var rest: [JSONValue] = [
-            .number(JSONNumber(skip)), pageHash.map(JSONValue.string) ?? .null,
-            lastHash.map(JSONValue.string) ?? .null, size.map { .number(JSONNumber($0)) } ?? .null,
-        ]
-        while rest.last == .null { rest.removeLast() }
-        return .array(place + rest)
-    }
-
-    fileprivate init?(_ json: JSONValue) {
-        let value = json[1]
-        switch (json[0]?.string, value?.string, value?.int) {
-        case ("f", _, _): page = .first
-        case ("c", let text?, _): page = .cursor(text)
-        case ("n", _, let number?): page = .number(number)
-        case ("o", _, let offset?): page = .offset(offset)
-        case ("a", let text?, _): page = .address(text)
-        default: return nil
-        }
-        guard let skip = json[2]?.int, skip >= 0 else { return nil }
-        self.skip = skip
-        pageHash = json[3]?.string
-        lastHash = json[4]?.string
-        size = json[5]?.int
     }
 }

@@ -9,9 +9,11 @@ struct ListRun {
     let call: UnifiedCall
     let plan: Plan
     let connector: CompiledConnector
+    let model: UnifiedModel
     let exchange: VendorExchange
     let cursors: CursorCodec
     let digests: any Digests
+    let clock: EngineClock
     let context: JSONValue
 
     /// The page as an answer.
@@ -21,6 +23,7 @@ struct ListRun {
             body: EnvelopeWriter(query: plan.query).list(
                 page.records,
                 nextCursor: page.nextCursor,
+                previousCursor: page.previousCursor,
                 total: page.total,
                 isPartial: page.isPartial,
                 meta: page.meta
@@ -33,66 +36,111 @@ struct ListRun {
 
     /// The page that the caller asks for.
     func page() async throws -> ListPage {
-        let pagination = Pagination(config: plan.native.pagination)
-        let limit = plan.query.limit
         var position = try plan.query.cursor.map { try cursors.position($0, binding: binding) } ?? ListPosition()
+        try checkAge(position)
+        let limit = min(plan.query.limit, position.most ?? .max)
+        position.most = nil
+        let sideLoads = try SideLoads(plan)
+        guard plan.mapping.fanOut.isEmpty || !plan.branches.isEmpty else {
+            // None of the native lists can have what the caller wants.
+            let state = Progress(start: position)
+            return ListPage(records: [], total: 0, isPartial: plan.mapping.isPartial, meta: meta(state))
+        }
+        var part = try await ListPart(self, branch: position.slice.branch)
+        try part.resume(&position)
+        var state = Progress(start: position)
+
+        for _ in 0..<plan.native.pagination.maxPages {
+            if position.slice.branch != part.branch {
+                part = try await ListPart(self, branch: position.slice.branch)
+            }
+            guard try await part.prepare(&position, clock: clock, state: &state) else {
+                state.next = position
+                break
+            }
+            let size = part.pagination.size(wanted: wanted(limit - state.records.count), position: position)
+            let fetched = try await part.fetch(position, size: size)
+            if state.firstAnswer == nil { state.firstAnswer = fetched.facts.answer }
+            state.rateLimit = exchange.rateLimit(fetched.facts.answer.response) ?? state.rateLimit
+            if state.pages == 0 { state.total = state.total ?? part.total(fetched.facts, position) }
+            if let narrower = try part.halved(position, facts: fetched.facts) {
+                position = narrower
+                state.next = position
+                continue
+            }
+            state.pages += 1
+            position.values = try part.carried(fetched.facts)
+            let given = try await take(fetched.facts, &position, part, limit: limit, &state)
+            if given < fetched.facts.nodes.count {
+                state.next = try part.cut(position, size: size, given: given, fetched.facts.nodes)
+                break
+            }
+            state.next = try part.slicing.next(after: position, size: size, facts: fetched.facts)
+            guard let next = state.next else { break }
+            position = next
+            if state.records.count == limit { break }
+        }
+        try await sideLoads.fill(&state.records, in: self)
+        return try ListPage(
+            records: state.records,
+            nextCursor: state.next.map { try text($0, part) },
+            previousCursor: previous(state, part, limit: limit).map { try cursors.text($0, binding: binding) },
+            total: plan.localFilters.isEmpty && plan.branches.count < 2 ? state.total : nil,
+            isPartial: plan.mapping.isPartial,
+            meta: meta(state),
+            rateLimit: state.rateLimit
+        )
+    }
+
+    /// Maps records of a page until the caller's page is full.
+    ///
+    /// - Returns: how many records of the vendor's page are dealt with.
+    private func take(
+        _ facts: PageFacts,
+        _ position: inout ListPosition,
+        _ part: ListPart,
+        limit: Int,
+        _ state: inout Progress
+    ) async throws -> Int {
+        var index = try part.skipped(position, facts.nodes)
+        let reach = plan.localFilters.isEmpty ? limit - state.records.count : facts.nodes.count
+        let joined = try await part.joined(facts.nodes[index...].prefix(reach))
+        let mapper = ResponseMapper(part.plan, context: context, answer: facts.answer)
+        let start = index
+        var taken: [JSONNode] = []
+        while index < facts.nodes.count, state.records.count + taken.count < limit {
+            let node = facts.nodes[index]
+            index += 1
+            guard try part.admits(node, &position.seen) else { continue }
+            let whole = joined?[safe: index - 1 - start] ?? node
+            guard !plan.localFilters.isEmpty else {
+                taken.append(whole)
+                continue
+            }
+            let record = try part.plan.record(whole, mapper)
+            if plan.localFilters.match(record.fields) { state.records.append(record) }
+        }
+        state.records += try part.plan.records(taken, mapper)
+        return index
+    }
+
+    /// What one call has gathered.
+    struct Progress {
+        let start: ListPosition
         var records: [MappedRecord] = []
         var next: ListPosition?
         var total: Int?
+        var pages = 0
         var rateLimit: UnifiedResult.RemoteRateLimit?
+        var firstAnswer: NativeAnswer?
 
-        for _ in 0..<pagination.config.maxPages {
-            let size = pagination.size(wanted: limit - records.count, position: position)
-            var request = try plan.request(
-                connector: connector.document,
-                paging: pagination.scope(position.page, size: size)
-            )
-            try pagination.apply(position.page, size: size, to: &request, connector: connector.document)
-            let answer = try await exchange.answer(to: request)
-            rateLimit = exchange.rateLimit(answer.response) ?? rateLimit
-            let found = try answer.records(of: plan.native, scope: plan.scope)
-            let nodes = found.nodes
-            total = pagination.config.kind == .none ? nodes.count : pagination.total(in: answer) ?? total
-            let skip = try skipped(position, nodes)
-            let taken = nodes[skip...].prefix(limit - records.count)
-            let mapper = ResponseMapper(plan, context: context, answer: answer)
-            records += try mapper.records(taken)
-
-            let given = skip + taken.count
-            if given < nodes.count {
-                next = try cut(position.page, size: size, given: given, nodes)
-                break
-            }
-            guard
-                let page = try pagination.next(
-                    after: position.page,
-                    size: size,
-                    answer: answer,
-                    count: found.nativeCount
-                )
-            else {
-                next = nil
-                break
-            }
-            position = ListPosition(page: page)
-            if pagination.config.kind == .page { position.size = size }
-            next = position
-            if records.count == limit { break }
-        }
-        return ListPage(
-            records: records,
-            nextCursor: try next.map { try cursors.text($0, binding: binding) },
-            total: total,
-            isPartial: plan.mapping.isPartial,
-            meta: meta(records),
-            rateLimit: rateLimit
-        )
+        init(start: ListPosition) { self.start = start }
     }
 
     /// What a cursor is good for.
     ///
     /// The page size is not part of it: a caller may change his mind.
-    private var binding: [String] {
+    var binding: [String] {
         let query = plan.query
         return [
             call.account.description, call.category, call.resource, call.method, connector.revision,
@@ -103,54 +151,57 @@ struct ListRun {
         ]
     }
 
-    /// How many records of a page the caller has already, after a look at whether it still is the same page.
-    private func skipped(_ position: ListPosition, _ nodes: [JSONNode]) throws -> Int {
-        guard position.skip > 0 else { return 0 }
-        let hashes = try nodes.map(hash)
-        if position.skip <= nodes.count, try pageHash(hashes) == position.pageHash { return position.skip }
-        if plan.native.pagination.onChange == .resume, let last = position.lastHash,
-            let index = hashes.lastIndex(of: last)
-        {
-            return index + 1
-        }
+    /// More than the caller wants when some of it may be filtered out.
+    private func wanted(_ missing: Int) -> Int {
+        plan.localFilters.isEmpty ? missing : max(missing, 100)
+    }
+
+    private func text(_ position: ListPosition, _ part: ListPart) throws -> String {
+        var position = position
+        if part.plan.native.pagination.cursorLifetime != nil { position.madeAt = clock.now() }
+        return try cursors.text(position, binding: binding)
+    }
+
+    private func checkAge(_ position: ListPosition) throws {
+        guard let made = position.madeAt, let lifetime = plan.native.pagination.cursorLifetime,
+            clock.now() > made + lifetime
+        else { return }
         throw Problem(
             .cursorMismatch,
-            "the vendor's list changed while it was being read; start again without a cursor",
-            failures: [.init(code: "cursor_mismatch", message: "the list has changed", pointer: "next_cursor")]
+            "the vendor keeps its place in a list for \(lifetime) seconds only; start again without a cursor",
+            failures: [.init(code: "cursor_mismatch", message: "the cursor is too old", pointer: "next_cursor")]
         )
     }
 
-    /// The position inside of a page.
-    private func cut(
-        _ page: ListPosition.Page,
-        size: Int,
-        given: Int,
-        _ nodes: [JSONNode]
-    ) throws -> ListPosition {
-        let hashes = try nodes.map(hash)
-        var position = ListPosition(page: page)
-        position.skip = given
-        position.pageHash = try pageHash(hashes)
-        position.lastHash = given > 0 ? hashes[given - 1] : nil
-        position.size = size
-        return position
+    /// The page before the one given out.
+    private func previous(_ state: Progress, _ part: ListPart, limit: Int) -> ListPosition? {
+        let start = state.start
+        guard let answer = state.firstAnswer, plan.localFilters.isEmpty, start.slice == ListSlice() else { return nil }
+        var position = start
+        if start.skip > 0 {
+            position.skip = max(0, start.skip - limit)
+            position.most = start.skip - position.skip
+            position.lastHash = nil
+            return position
+        }
+        let pagination = part.pagination
+        if [.offset, .range].contains(pagination.config.pageKind), !pagination.countsPages {
+            let offset = pagination.offset(of: start.page)
+            let first = pagination.config.start
+            guard offset > first else { return nil }
+            let before = max(first, offset - limit)
+            position = ListPosition(page: before == first ? .first : .offset(before))
+            position.most = offset - before
+            return position
+        }
+        return pagination.previous(before: start.page, answer: answer).map { page in
+            position = ListPosition(page: page)
+            position.size = start.size
+            return position
+        }
     }
 
-    private func pageHash(_ hashes: [String]) throws -> String {
-        try short(Array(hashes.joined(separator: ",").utf8), 12)
-    }
-
-    /// Identity of a record: its id, else all of it.
-    private func hash(_ node: JSONNode) throws -> String {
-        let id = plan.native.idPath.names.reduce(node as JSONNode?) { $0?[$1] }
-        return try short(Array((id ?? node).sourceBytes), 8)
-    }
-
-    private func short(_ bytes: [UInt8], _ length: Int) throws -> String {
-        Base64.urlEncoded(Array(try digests.digest(.sha256, of: bytes).prefix(length)))
-    }
-
-    private func meta(_ records: [MappedRecord]) -> JSONObject {
+    private func meta(_ state: Progress) -> JSONObject {
         var meta = JSONObject()
         meta["request_id"] = call.requestID.map(JSONValue.string)
         if !plan.filterFates.isEmpty {
@@ -158,7 +209,7 @@ struct ListRun {
                 JSONObject(plan.filterFates.map { ($0.field, .string($0.fate.rawValue)) })
             )
         }
-        let warnings = records.enumerated().flatMap { index, record in
+        let warnings = state.records.enumerated().flatMap { index, record in
             record.warnings.map { ("/result/\(index)\($0.pointer)", $0.message) }
         }
         if !warnings.isEmpty {
@@ -171,4 +222,9 @@ struct ListRun {
         meta["config_revision"] = .string(connector.revision)
         return meta
     }
+}
+
+extension Array {
+    /// The element at an index; nil outside of the array.
+    subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -8,20 +8,25 @@ struct Plan {
     /// What became of a filter.
     enum FilterFate: String {
         case pushedDown = "pushed_down"
+        case appliedLocally = "applied_locally"
         case ignored
     }
 
     let model: ResourceModel
     let query: UnifiedQuery
-    let mapping: MethodMapping
-    let route: MethodMapping.Route
-    let native: ResourceMethod
     let options: CallOptions
     /// The body of a create or update.
     let body: UnifiedBody?
+    private(set) var mapping: MethodMapping
+    private(set) var route: MethodMapping.Route
+    private(set) var native: ResourceMethod
+    /// The native lists of this call, one after the other.
+    let branches: [FanOutBranch]
     /// What request expressions see, apart from `paging`.
     var scope: ExpressionScope
-    let filterFates: [(field: String, fate: FilterFate)]
+    private(set) var filterFates: [(field: String, fate: FilterFate)]
+    /// Filters that the engine evaluates on mapped records.
+    let localFilters: LocalFilters
 
     /// Decides how `call` is done.
     ///
@@ -49,19 +54,19 @@ struct Plan {
         self.model = resource
         self.query = query
         self.mapping = mapping
-        let filters = try PlannedFilters(query, mapping: mapping)
-        filterFates = filters.fates
-        var root: JSONObject = [
-            "context": .object(variables),
-            "query": .object(try Self.described(query, filters: filters.accepted, mapping: mapping)),
-        ]
+        let filters = try PlannedFilters(query, mapping: mapping, resource: resource)
+        localFilters = filters.local
+        let description = try QueryDescription(query, filters: filters, mapping: mapping)
+        filterFates = filters.fates + description.ignored.map { ($0, .ignored) }
+        var root: JSONObject = ["context": .object(variables), "query": .object(description.members)]
         root["id"] = call.id.map(JSONValue.string)
         body = try Self.body(of: call, model: resource, mapping: mapping, options: options, root: root)
         root["body"] = body.map { .object($0.native) } ?? call.body
         root["unified"] = body.map { .object($0.unified) }
         let scope = ExpressionScope(root)
         self.scope = scope
-        route = try given ?? Self.route(mapping, scope: scope)
+        branches = try mapping.fanOut.filter { try Self.holds($0.route.condition, scope) }
+        route = try given ?? branches.first?.route ?? mapping.fanOut.first?.route ?? Self.route(mapping, scope: scope)
         guard let native = connector.resourceMethod(route.resource, route.method) else {
             throw Problem(.configInvalid, "there is no native call '\(route.resource)/\(route.method)'")
         }
@@ -100,9 +105,34 @@ struct Plan {
         }
     }
 
+    /// The plan for one of the native lists of a call.
+    ///
+    /// - Throws: `Problem` when there is no such list.
+    func branch(_ index: Int, of connector: CompiledConnector) throws -> Plan {
+        guard !branches.isEmpty else { return self }
+        guard index < branches.count,
+            let native = connector.resourceMethod(
+                branches[index].route.resource,
+                branches[index].route.method
+            )
+        else {
+            throw Problem(.configInvalid, "there is no such part of the list")
+        }
+        var plan = self
+        plan.route = branches[index].route
+        plan.native = native
+        if let mapping = branches[index].responseMapping { plan.mapping.responseMapping = mapping }
+        return plan
+    }
+
     /// The native request, apart from paging and credentials.
     func request(connector: ConnectorDocument, paging: JSONValue) throws -> NativeRequest {
-        var scope = scope.adding("paging", paging)
+        try request(connector: connector, in: scope.adding("paging", paging))
+    }
+
+    /// The native request for what expressions see.
+    func request(connector: ConnectorDocument, in scope: ExpressionScope) throws -> NativeRequest {
+        var scope = scope
         if let paths = mapping.pathMapping { scope.root["path"] = try value(of: paths, in: scope) ?? .null }
         let builder = RequestBuilder(connector: connector, scope: scope)
         var request = try builder.request(native.request)
@@ -156,149 +186,12 @@ struct Plan {
     }
 
     private static func route(_ mapping: MethodMapping, scope: ExpressionScope) throws -> MethodMapping.Route {
-        for route in mapping.routes {
-            guard let condition = route.condition else { return route }
-            do {
-                if try condition.isTrue(in: scope) { return route }
-            } catch {
-                throw ExpressionProblem.problem(error)
-            }
-        }
+        for route in mapping.routes where try holds(route.condition, scope) { return route }
         throw Problem(.methodNotSupported, "no route of the connector fits this call")
     }
 
-    /// The query as expressions see it.
-    private static func described(
-        _ query: UnifiedQuery,
-        filters: [JSONValue],
-        mapping: MethodMapping
-    ) throws -> JSONObject {
-        var described: JSONObject = [
-            "filters": .array(filters), "limit": .number(JSONNumber(query.limit)),
-            "select": .array(mapping.select.map(JSONValue.string)),
-        ]
-        if let search = query.search {
-            guard mapping.supportsSearch else {
-                throw Problem(
-                    .filterNotSupported,
-                    "the connector cannot search here",
-                    failures: [
-                        .init(code: "filter_not_supported", message: "search is not supported", pointer: "search")
-                    ]
-                )
-            }
-            described["search"] = .string(search)
-        }
-        guard query.sort.count <= mapping.sortMax else {
-            throw Problem(
-                .filterNotSupported,
-                "the connector can sort by \(mapping.sortMax) key at a time",
-                failures: [.init(code: "filter_not_supported", message: "too many keys", pointer: "sort_by")]
-            )
-        }
-        described["sort"] = .array(
-            try query.sort.map { key in
-                guard let native = mapping.sort[key.field] else {
-                    let name = "sort_by[\(key.field)]"
-                    throw Problem(
-                        .filterNotSupported,
-                        "the connector cannot sort by '\(key.field)'",
-                        failures: [
-                            .init(code: "filter_not_supported", message: "this order is not supported", pointer: name)
-                        ]
-                    )
-                }
-                return [
-                    "field": .string(key.field), "native": .string(native),
-                    "direction": key.isAscending ? "asc" : "desc",
-                ]
-            }
-        )
-        return described
-    }
-}
-
-/// The filters of a query with their native names, or the refusal of those that the vendor cannot evaluate.
-struct PlannedFilters {
-    private(set) var accepted: [JSONValue] = []
-    private(set) var fates: [(field: String, fate: Plan.FilterFate)] = []
-
-    init(_ query: UnifiedQuery, mapping: MethodMapping) throws {
-        var failures: [Problem.Failure] = []
-        var refused: ErrorCode?
-        for filter in query.filters {
-            let name = "\(filter.field)[\(filter.comparison.rawValue)]"
-            guard let config = mapping.filters.first(where: { $0.field == filter.field }),
-                config.operators.contains(filter.comparison.rawValue)
-            else {
-                fates.append((name, .ignored))
-                if query.isStrict {
-                    refused = refused ?? .filterNotSupported
-                    failures.append(
-                        .init(
-                            code: ErrorCode.filterNotSupported.rawValue,
-                            message: "the connector cannot evaluate this filter",
-                            pointer: name
-                        )
-                    )
-                }
-                continue
-            }
-            guard let value = Self.value(of: filter, type: config.type) else {
-                refused = refused ?? .invalidRequest
-                failures.append(
-                    .init(
-                        code: ErrorCode.invalidRequest.rawValue,
-                        message: "expected \(Self.expectation(config.type))",
-                        pointer: name
-                    )
-                )
-                continue
-            }
-            fates.append((name, .pushedDown))
-            accepted.append([
-                "field": .string(filter.field), "op": .string(filter.comparison.rawValue),
-                "native": .string(config.native), "type": .string(config.type.rawValue), "value": value,
-            ])
-        }
-        if let refused {
-            throw Problem(
-                refused,
-                "'\(failures[0].pointer)': \(failures[0].message)",
-                failures: failures
-            )
-        }
-    }
-
-    private static func value(of filter: UnifiedQuery.Filter, type: FilterConfig.ValueType) -> JSONValue? {
-        switch filter.comparison {
-        case .exists: return filter.values[0] == "false" ? false : filter.values[0] == "true" ? true : nil
-        case .in, .nin:
-            let values = filter.values.map { typed($0, type) }
-            guard !values.isEmpty, !values.contains(nil) else { return nil }
-            return .array(values.compactMap(\.self))
-        default: return typed(filter.values[0], type)
-        }
-    }
-
-    /// The value in the form that its type promises to expressions; nil when it has not that form.
-    private static func typed(_ text: String, _ type: FilterConfig.ValueType) -> JSONValue? {
-        switch type {
-        case .string: .string(text)
-        case .number: JSONValue.number(fromText: text)
-        case .boolean: text == "true" ? true : text == "false" ? false : nil
-        case .datetime: Instant(text).map { .string($0.text) }
-        case .date: CivilDate(text).map { .string($0.text) }
-        }
-    }
-
-    private static func expectation(_ type: FilterConfig.ValueType) -> String {
-        switch type {
-        case .string: "a value"
-        case .number: "a number"
-        case .boolean: "true or false"
-        case .datetime: "an RFC 3339 time, such as 2026-05-01T00:00:00Z"
-        case .date: "a date, such as 2026-05-01"
-        }
+    private static func holds(_ condition: Expression?, _ scope: ExpressionScope) throws -> Bool {
+        guard let condition else { return true }
+        do { return try condition.isTrue(in: scope) } catch { throw ExpressionProblem.problem(error) }
     }
 }

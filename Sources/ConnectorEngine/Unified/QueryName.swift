@@ -1,6 +1,6 @@
 /// The name of a query parameter taken apart: `account[id][in][]` is `account`, `id`, `in` and an empty last part.
 struct QueryName: Equatable {
-    let parts: [String]
+    private(set) var parts: [String]
 
     /// Reads a name; nil when its brackets do not match.
     init?(_ text: String) {
@@ -23,6 +23,13 @@ struct QueryName: Equatable {
     }
 
     var first: String { parts[0] }
+
+    /// The name with another first part.
+    func renamed(_ first: String) -> QueryName {
+        var copy = self
+        copy.parts[0] = first
+        return copy
+    }
 
     /// `a[b]` for the parts `a` and `b`.
     static func joined(_ parts: some Sequence<String>) -> String {

@@ -28,12 +28,24 @@ package struct UnifiedQuery: Sendable {
         package let isAscending: Bool
     }
 
+    /// What the records of an answer look like.
+    package enum ResponseFormat: String, Sendable, CaseIterable {
+        /// The unified record with the vendor's own beside it.
+        case unified
+        /// The vendor's record as it is.
+        case raw
+        /// The unified record with every field of the model, null where there is no value, and without the vendor's.
+        case normalized
+    }
+
+    /// Most side loads of one call.
+    package static let includesMax = 5
     /// Most records of one page.
     package static let limitMax = 1000
 
     /// How many records are wanted.
     package private(set) var limit = 50
-    /// Where to go on.
+    /// Where to go on, or back.
     package private(set) var cursor: String?
     /// Conditions, in the order given.
     package private(set) var filters: [Filter] = []
@@ -54,6 +66,11 @@ package struct UnifiedQuery: Sendable {
     /// Native parameters, laid over what the mapping gives.
     package private(set) var remoteQuery = JSONObject()
 
+    /// What is wanted beside the records.
+    package private(set) var includes: [String] = []
+    /// The form of the records.
+    package private(set) var format = ResponseFormat.unified
+
     private var failures: [Problem.Failure] = []
     private var code: ErrorCode?
 
@@ -64,6 +81,7 @@ package struct UnifiedQuery: Sendable {
     private static let addressing: Set<String> = [
         "integrated_account_id", "integrated_account_ids", "account_group_id",
     ]
+    private static let fieldAliases = ["emails": "email_addresses", "phones": "phone_numbers"]
 
     /// Reads a query.
     ///
@@ -98,9 +116,17 @@ package struct UnifiedQuery: Sendable {
         case "fields": fields = (fields ?? []) + list(item.value)
         case "exclude_fields", "truto_exclude_fields": excludedFields += list(item.value)
         case "response_format", "truto_response_format":
-            if item.value != "unified" { refuse(.invalidRequest, item.name, "only 'unified' is served here") }
+            if let known = ResponseFormat(rawValue: item.value) {
+                format = known
+            } else {
+                let names = ResponseFormat.allCases.map(\.rawValue).joined(separator: ", ")
+                refuse(.invalidRequest, item.name, "expected one of \(names)")
+            }
         case "include":
-            if !item.value.isEmpty { refuse(.invalidRequest, item.name, "nothing can be included here") }
+            for name in list(item.value) where !includes.contains(name) { includes.append(name) }
+            if includes.count > Self.includesMax {
+                refuse(.invalidRequest, item.name, "at most \(Self.includesMax) can be included")
+            }
         case "remote_query":
             guard name.parts.count >= 2, name.parts.allSatisfy({ !$0.isEmpty }) else {
                 refuse(.invalidRequest, item.name, "write remote_query[name]=value")
@@ -121,8 +147,10 @@ package struct UnifiedQuery: Sendable {
             } else {
                 refuse(.invalidRequest, item.name, "expected a whole number from 1 to \(Self.limitMax)")
             }
-        case "next_cursor", "cursor": cursor = item.value.isEmpty ? nil : item.value
-        case "prev_cursor": refuse(.invalidRequest, item.name, "lists go forward only; use next_cursor")
+        case "next_cursor", "cursor", "prev_cursor":
+            guard !item.value.isEmpty else { return true }
+            if cursor != nil { refuse(.invalidRequest, item.name, "give one cursor only") }
+            cursor = item.value
         default: return false
         }
         return true
@@ -157,6 +185,7 @@ package struct UnifiedQuery: Sendable {
         _ item: (name: String, value: String),
         _ resource: ResourceModel
     ) -> Bool {
+        let name = Self.canonical(name, resource)
         if name.parts.count == 1, let (field, comparison) = Self.aliases[name.first] {
             guard resource.filters[field] != nil else { return false }
             return add(Filter(field: field, comparison: comparison, values: [item.value]), item, resource)
@@ -182,6 +211,14 @@ package struct UnifiedQuery: Sendable {
         let takesList = comparison == .in || comparison == .nin
         let values = takesList ? list(item.value) : [item.value]
         return add(Filter(field: field, comparison: comparison, values: values), item, resource)
+    }
+
+    /// The model's name for a field that is called otherwise elsewhere: `emails`, `phones`, or a list in the singular.
+    private static func canonical(_ name: QueryName, _ resource: ResourceModel) -> QueryName {
+        let roots = Set(resource.filters.keys.map { String($0.prefix { $0 != "[" }) })
+        guard !roots.contains(name.first) else { return name }
+        let others = [fieldAliases[name.first], "\(name.first)s", name.first.dropLast() + "ies"].compactMap(\.self)
+        return others.first { roots.contains($0) }.map { name.renamed($0) } ?? name
     }
 
     private mutating func add(
@@ -227,5 +264,23 @@ package struct UnifiedQuery: Sendable {
     private mutating func refuse(_ code: ErrorCode, _ name: String, _ message: String) {
         self.code = self.code ?? code
         failures.append(Problem.Failure(code: code.rawValue, message: message, pointer: String(name.prefix(200))))
+    }
+}
+
+extension UnifiedQuery {
+    /// Which unified fields an answer needs; nil for all of them.
+    ///
+    /// `fields`: those that are looked at beside what the caller wants.
+    func wantedFields(beside fields: [String]) -> ((String) -> Bool)? {
+        let showsRemoteData = format == .raw || (format == .unified && !ignoresRemoteData && projects("remote_data"))
+        guard !showsRemoteData, self.fields != nil || !excludedFields.isEmpty, !projects("custom_fields") else {
+            return nil
+        }
+        return { fields.contains($0) || projects($0) }
+    }
+
+    /// Whether a field of the record is wanted.
+    func projects(_ field: String) -> Bool {
+        field == "id" || ((fields?.contains(field) ?? true) && !excludedFields.contains(field))
     }
 }

@@ -36,8 +36,14 @@ struct EnvelopeWriter {
     let query: UnifiedQuery
 
     /// The envelope of a list.
-    func list(_ records: [MappedRecord], nextCursor: String?, total: Int?, isPartial: Bool, meta: JSONObject) -> [UInt8]
-    {
+    func list(
+        _ records: [MappedRecord],
+        nextCursor: String?,
+        previousCursor: String? = nil,
+        total: Int?,
+        isPartial: Bool,
+        meta: JSONObject
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
         let size = records.reduce(0) { $0 + $1.text.count + (wantsRemoteData ? $1.remoteData.count + 20 : 1) }
         bytes.reserveCapacity(size + 1024)
@@ -48,7 +54,8 @@ struct EnvelopeWriter {
         }
         bytes += Array("],".utf8)
         var tail: JSONObject = [
-            "next_cursor": nextCursor.map(JSONValue.string) ?? .null, "prev_cursor": nil,
+            "next_cursor": nextCursor.map(JSONValue.string) ?? .null,
+            "prev_cursor": previousCursor.map(JSONValue.string) ?? .null,
             "result_count": .number(JSONNumber(records.count)),
             "total_count": total.map { .number(JSONNumber($0)) } ?? .null,
             "is_partial_response": .bool(isPartial),
@@ -66,6 +73,10 @@ struct EnvelopeWriter {
     }
 
     private func append(_ record: MappedRecord, to bytes: inout [UInt8]) {
+        if query.format == .raw {
+            bytes += record.remoteData
+            return
+        }
         let isWhole = query.fields == nil && query.excludedFields.isEmpty
         let text = isWhole ? record.text : projected(record.text)[...]
         guard wantsRemoteData else {
@@ -79,7 +90,7 @@ struct EnvelopeWriter {
     }
 
     private var wantsRemoteData: Bool {
-        !query.ignoresRemoteData && !query.excludedFields.contains("remote_data")
+        query.format == .unified && !query.ignoresRemoteData && !query.excludedFields.contains("remote_data")
             && (query.fields?.contains("remote_data") ?? true)
     }
 

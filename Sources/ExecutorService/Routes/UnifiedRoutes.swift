@@ -230,14 +230,24 @@ struct UnifiedRoutes: Sendable {
         account,
         QueryParameter("integrated_account_ids", .string, "Several accounts at once, with commas; at most 100."),
         QueryParameter("account_group_id", .string, "The accounts of a group at once."),
-        QueryParameter("response_format", .string, "`unified`, or `stream` for all pages as NDJSON."),
+        QueryParameter(
+            "response_format",
+            .string,
+            "`unified`, `raw`, `normalized`, or `stream` for all pages as NDJSON."
+        ),
         QueryParameter("limit", .string, "Records of a page, 1 to \(UnifiedQuery.limitMax); 50 when absent."),
         QueryParameter("next_cursor", .string, "Where the last page ended."),
+        QueryParameter("prev_cursor", .string, "Where the page before starts, where the vendor's paging can go back."),
+        QueryParameter("include", .string, "What is wanted beside the records, with commas; at most 5.", repeats: true),
         QueryParameter("search", .string, "Free text, where the resource can be searched."),
         QueryParameter("fields", .string, "The only fields wanted, with commas.", repeats: true),
         QueryParameter("exclude_fields", .string, "Fields not wanted, with commas.", repeats: true),
         QueryParameter("ignore_remote_data", .string, "true leaves the vendor's records out."),
-        QueryParameter("strict_query", .string, "false lets unsupported filters be ignored."),
+        QueryParameter(
+            "strict_query",
+            .string,
+            "false lets the engine apply unsupported filters where it can, else ignores them."
+        ),
         QueryParameter("explain", .string, "true tells how the answer came about; needs the scope debug."),
     ]
     private static let page: JSONValue = [

@@ -1,0 +1,158 @@
+import ConnectorConfig
+import JSONValue
+import UnifiedModel
+import Vocabulary
+
+/// The query as request expressions see it: `filters`, `limit`, `select`, `search`, `sort`, with native names.
+struct QueryDescription {
+    private(set) var members: JSONObject
+    /// What the vendor cannot do and the caller does not insist on.
+    private(set) var ignored: [String] = []
+
+    /// Describes a query.
+    ///
+    /// - Throws: `Problem` for what the vendor cannot do, when the caller insists on it.
+    init(_ query: UnifiedQuery, filters: PlannedFilters, mapping: MethodMapping) throws {
+        members = [
+            "filters": .array(filters.accepted), "limit": .number(JSONNumber(query.limit)),
+            "select": .array(
+                mapping.select(for: query.wantedFields(beside: filters.local.fields)).map(JSONValue.string)
+            ),
+        ]
+        if let search = query.search {
+            if mapping.supportsSearch {
+                members["search"] = .string(search)
+            } else {
+                try refuse("search", "the connector cannot search here", isStrict: query.isStrict)
+            }
+        }
+        var sort: [JSONValue] = []
+        for key in query.sort {
+            let name = "sort_by[\(key.field)]"
+            guard let native = mapping.sort[key.field] else {
+                try refuse(name, "the connector cannot sort by '\(key.field)'", isStrict: query.isStrict)
+                continue
+            }
+            guard sort.count < mapping.sortMax else {
+                let message = "the connector can sort by \(mapping.sortMax) key at a time"
+                try refuse(name, message, isStrict: query.isStrict)
+                continue
+            }
+            sort.append([
+                "field": .string(key.field), "native": .string(native),
+                "direction": key.isAscending ? "asc" : "desc",
+            ])
+        }
+        members["sort"] = .array(sort)
+    }
+
+    private mutating func refuse(_ name: String, _ message: String, isStrict: Bool) throws {
+        guard isStrict else {
+            ignored.append(name)
+            return
+        }
+        throw Problem(
+            .filterNotSupported,
+            message,
+            failures: [.init(code: "filter_not_supported", message: message, pointer: name)]
+        )
+    }
+}
+
+/// The filters of a query with their native names, those that the engine evaluates itself, or the refusal of those that
+/// nobody can.
+struct PlannedFilters {
+    private(set) var accepted: [JSONValue] = []
+    private(set) var local = LocalFilters()
+    private(set) var fates: [(field: String, fate: Plan.FilterFate)] = []
+    private var failures: [Problem.Failure] = []
+    private var refused: ErrorCode?
+
+    init(_ query: UnifiedQuery, mapping: MethodMapping, resource: ResourceModel) throws {
+        for filter in query.filters {
+            let name = "\(filter.field)[\(filter.comparison.rawValue)]"
+            let config = mapping.filters.first { $0.field == filter.field }
+            if let config, config.operators.contains(filter.comparison.rawValue) {
+                push(filter, name, config)
+            } else if query.isStrict {
+                refuse(.filterNotSupported, name, "the connector cannot evaluate this filter")
+            } else {
+                keep(filter, name, mapping, resource)
+            }
+        }
+        if let refused {
+            throw Problem(refused, "'\(failures[0].pointer)': \(failures[0].message)", failures: failures)
+        }
+    }
+
+    private mutating func push(_ filter: UnifiedQuery.Filter, _ name: String, _ config: FilterConfig) {
+        guard let value = Self.value(of: filter, type: config.type) else {
+            refuse(.invalidRequest, name, "expected \(Self.expectation(config.type))")
+            return
+        }
+        fates.append((name, .pushedDown))
+        accepted.append([
+            "field": .string(filter.field), "op": .string(filter.comparison.rawValue),
+            "native": .string(config.native), "type": .string(config.type.rawValue), "value": value,
+        ])
+    }
+
+    /// The engine evaluates what the mapping gives a value for.
+    private mutating func keep(
+        _ filter: UnifiedQuery.Filter,
+        _ name: String,
+        _ mapping: MethodMapping,
+        _ resource: ResourceModel
+    ) {
+        let root = filter.field.prefix { $0 != "[" }
+        let mappings = [mapping.responseMapping].compactMap(\.self) + mapping.fanOut.compactMap(\.responseMapping)
+        guard mapping.allowsLocalFilters, mappings.contains(where: { $0.mentions(String(root)) }) else {
+            fates.append((name, .ignored))
+            return
+        }
+        let shape = resource.shape(of: filter.field)
+        guard let value = Self.value(of: filter, type: shape) else {
+            refuse(.invalidRequest, name, "expected \(Self.expectation(shape))")
+            return
+        }
+        fates.append((name, .appliedLocally))
+        local.add(filter.field, filter.comparison, value, type: shape)
+    }
+
+    private mutating func refuse(_ code: ErrorCode, _ name: String, _ message: String) {
+        refused = refused ?? code
+        failures.append(.init(code: code.rawValue, message: message, pointer: name))
+    }
+
+    private static func value(of filter: UnifiedQuery.Filter, type: FilterConfig.ValueType) -> JSONValue? {
+        switch filter.comparison {
+        case .exists: return filter.values[0] == "false" ? false : filter.values[0] == "true" ? true : nil
+        case .in, .nin:
+            let values = filter.values.map { typed($0, type) }
+            guard !values.isEmpty, !values.contains(nil) else { return nil }
+            return .array(values.compactMap(\.self))
+        default: return typed(filter.values[0], type)
+        }
+    }
+
+    /// The value in the form that its type promises to expressions; nil when it has not that form.
+    private static func typed(_ text: String, _ type: FilterConfig.ValueType) -> JSONValue? {
+        switch type {
+        case .string: .string(text)
+        case .number: JSONValue.number(fromText: text)
+        case .boolean: text == "true" ? true : text == "false" ? false : nil
+        case .datetime: Instant(text).map { .string($0.text) }
+        case .date: CivilDate(text).map { .string($0.text) }
+        }
+    }
+
+    private static func expectation(_ type: FilterConfig.ValueType) -> String {
+        switch type {
+        case .string: "a value"
+        case .number: "a number"
+        case .boolean: "true or false"
+        case .datetime: "an RFC 3339 time, such as 2026-05-01T00:00:00Z"
+        case .date: "a date, such as 2026-05-01"
+        }
+    }
+}
