@@ -138,6 +138,14 @@ def cold_start(start, target_of, runs=5):
     return times
 
 
+def idle_memory(target, count=2000):
+    """Bytes of an idle connection, once a few hundred requests have been answered."""
+    harness.wait_until_answered(target)
+    for _ in range(300):
+        target.fetch()
+    return harness.memory_per_idle_connection(target, count)
+
+
 def parse_rate(command):
     return json.loads(subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True).stdout)
 
@@ -175,6 +183,7 @@ def main():
         installation.connect()
         ours = executor()
         stops.append(lambda: ours.stop())
+        harness.wait_until_answered(Target(ours, f"http://127.0.0.1:{PORTS['executor']}/health/ready"))
         peers = Peers(out)
         stops += [server.stop for server in peers.servers.values()]
         for line in peers.missing:
@@ -221,11 +230,15 @@ def main():
             for name, server in peers.servers.items():
                 warm[name] = harness.memory_bytes(server.pids)
             results["warm_memory_bytes"] = warm
-            idle = {"tributary": harness.memory_per_idle_connection(own(record.format(account)), 2000)}
+            # On fresh processes: a heap that a load has stretched would hide what connections take.
+            ours.stop()
+            ours = executor()
+            idle = {"tributary": idle_memory(own(record.format(account), ours))}
             if "node hand" in peers.commands:
-                idle["node hand"] = harness.memory_per_idle_connection(
-                    peers.target("node hand", record.format("acc_1")), 2000
-                )
+                peers.servers["node hand"].stop()
+                fresh = peers.servers["node hand"] = peers.start("node hand")
+                stops.append(fresh.stop)
+                idle["node hand"] = idle_memory(peers.target("node hand", record.format("acc_1"), fresh))
             results["idle_connection_bytes"] = idle
         if "start" in only:
             ours.stop()
@@ -253,4 +266,5 @@ def main():
                 print(f"    could not stop: {error}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()
