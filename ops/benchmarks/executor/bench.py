@@ -11,7 +11,7 @@ import json
 import os
 import pathlib
 import shutil
-import statistics
+import signal
 import subprocess
 import sys
 import time
@@ -167,6 +167,8 @@ def main():
     one = make_data.write(out / "data")
 
     stops = []
+    # Also when it is ended from outside, what it started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         upstream = nginx("upstream", out, {"UPSTREAM": UPSTREAM})
         stops.append(upstream.stop)
