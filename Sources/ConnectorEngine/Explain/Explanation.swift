@@ -100,7 +100,7 @@ struct Explanation {
         let nodes =
             (try? answer.records(of: plan.native, scope: plan.scope).nodes)
             ?? (try? [answer.record(of: plan.native, scope: plan.scope)]) ?? []
-        var root: JSONObject = ["context": context]
+        var root: JSONObject = ["context": context, "request": plan.described]
         if stack.mentionsPage { root["page"] = answer.document?.root.value }
         let scope = ExpressionScope(root)
         var fields: [(field: String, level: OverrideLevel)] = []

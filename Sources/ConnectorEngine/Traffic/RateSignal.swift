@@ -60,6 +60,8 @@ extension RateSignal {
         isRefusal: Bool,
         now: @escaping @autoclosure () -> Double = Date().timeIntervalSince1970
     ) {
+        let isSilent = config.windows.isEmpty && config.limitedWhen == nil
+        if isSilent, !isRefusal, response.status != 429 { return }
         let reader = Reader(response, mentionsBody: config.mentionsBody, body: body, now: now)
         windows = config.windows.compactMap { reader.window($0) }
         if let condition = config.limitedWhen { isLimited = (try? condition.isTrue(in: reader.scope)) ?? false }

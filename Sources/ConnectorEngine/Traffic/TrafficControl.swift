@@ -90,14 +90,8 @@ package final class TrafficControl: Sendable {
         _ body: () async throws -> (Value, TrafficReport)
     ) async throws -> Value {
         let charges = try BudgetCharge.charges(of: call)
-        try await admit(call, charges, &patience)
         let place = Bulkhead.Place(call)
-        do {
-            try await enter(place, &patience)
-        } catch {
-            shell.withLock { $0.state.cancel(call, charges, at: moment) }
-            throw error
-        }
+        try await admit(call, charges, place, &patience)
         do {
             let (value, report) = try await body()
             leave(place, call, charges, report)
@@ -161,16 +155,38 @@ package final class TrafficControl: Sendable {
 
     private var moment: Double { (now() - origin) / .seconds(1) }
 
-    private func admit(_ call: TrafficCall, _ charges: [BudgetCharge], _ patience: inout Duration) async throws {
+    /// Returns when the call may be sent and has a place.
+    private func admit(
+        _ call: TrafficCall,
+        _ charges: [BudgetCharge],
+        _ place: Bulkhead.Place,
+        _ patience: inout Duration
+    ) async throws {
         while true {
-            let (decision, isShort) = shell.withLock { shell in
+            let (decision, entry, isShort) = shell.withLock { shell in
+                let moment = moment
                 let decision = shell.state.decide(call, charges, at: moment)
-                if case .go = decision { shell.state.earn(call) }
-                return (decision, shell.state.needsSlice(charges, at: moment))
+                var entry = Bulkhead.Entry.refused
+                if case .go = decision {
+                    shell.state.earn(call)
+                    entry = shell.enter(place)
+                }
+                return (decision, entry, shell.state.needsSlice(charges, at: moment))
             }
             if isShort { signal.yield(false) }
             switch decision {
-            case .go: return
+            case .go:
+                switch entry {
+                case .entered: return
+                case .mustWait(let ticket): if await isIn(ticket, place, &patience) { return }
+                case .refused: break
+                }
+                shell.withLock { $0.state.cancel(call, charges, at: moment) }
+                try Task.checkCancellation()
+                throw Problem(
+                    .rateLimited,
+                    "too many calls to the vendor are under way for this account; try again after Retry-After"
+                )
             case .refuse(let problem): throw problem
             case .wait(let seconds, let problem):
                 // Never so short that looking again would be all there is to do.
@@ -182,17 +198,8 @@ package final class TrafficControl: Sendable {
         }
     }
 
-    private func enter(_ place: Bulkhead.Place, _ patience: inout Duration) async throws {
-        let refusal = Problem(
-            .rateLimited,
-            "too many calls to the vendor are under way for this account; try again after Retry-After"
-        )
-        let ticket: Bulkhead.Ticket
-        switch shell.withLock({ $0.enter(place) }) {
-        case .entered: return
-        case .refused: throw refusal
-        case .mustWait(let number): ticket = number
-        }
+    /// Waits for a place; false when patience ended before.
+    private func isIn(_ ticket: Bulkhead.Ticket, _ place: Bulkhead.Place, _ patience: inout Duration) async -> Bool {
         let limit = patience
         let start = now()
         let sleep = sleep
@@ -207,10 +214,7 @@ package final class TrafficControl: Sendable {
             return isIn
         }
         patience = max(.zero, patience - (now() - start))
-        guard isIn else {
-            try Task.checkCancellation()
-            throw refusal
-        }
+        return isIn
     }
 
     private func wait(_ ticket: Bulkhead.Ticket, _ continuation: CheckedContinuation<Bool, Never>) {

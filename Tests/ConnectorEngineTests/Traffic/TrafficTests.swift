@@ -220,6 +220,30 @@ struct TrafficTests {
         #expect(world.sender.requests.count == 40)
     }
 
+    @Test func `a vendor that hangs for one tenant leaves the calls of another alone`() async throws {
+        let hung = AccountID.random()
+        let document = try World(["concurrency": ["account": 4, "app": 8]], sender: ScriptedSender(Self.good)).connector
+        let engine = Engine(
+            model: try TestWorld.model(),
+            sender: HangingSender(partition: hung.description, answer: Self.good),
+            digests: ToyDigests(),
+            cursorKey: Secret(Array(repeating: 7, count: 32)),
+            traffic: TestWorld.traffic()
+        )
+        let tenants = [TenantID.random(), TenantID.random()]
+        func get(_ account: AccountID, _ tenant: TenantID) async throws {
+            var call = UnifiedCall(category: "crm", resource: "contacts", method: "get", id: "1", account: account)
+            call.traffic = TrafficSubject(tenant: tenant)
+            let access = FixedAccess(TestWorld.access())
+            _ = try await engine.execute(call, connector: document, variables: [:], access: access)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<40 { group.addTask { try? await get(hung, tenants[0]) } }
+            for _ in 0..<100 { try await get(TestWorld.account, tenants[1]) }
+            group.cancelAll()
+        }
+    }
+
     @Test func `a proxied call is limited like any other`() async throws {
         let world = try World(
             ["budget": [["seconds": 10, "amount": 1]]],
@@ -253,4 +277,21 @@ final class StillClock: Sendable {
     var now: ContinuousClock.Instant { start + elapsed }
     var elapsed: Duration { offset.withLock { $0 } }
     func advance(_ duration: Duration) { offset.withLock { $0 += duration } }
+}
+
+/// A vendor that never answers one account.
+private struct HangingSender: HTTPSender {
+    let partition: String
+    let answer: InboundResponse
+
+    func send(_ request: OutboundRequest) async throws(ExchangeError) -> InboundResponse {
+        guard request.identity.partition == partition else { return answer }
+        // Until the test is over.
+        while !Task.isCancelled { await Task.yield() }
+        throw ExchangeError(.cancelled, "the host", requestMayHaveBeenSent: true)
+    }
+
+    func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
+        throw ExchangeError(.cancelled, "the host", requestMayHaveBeenSent: false)
+    }
 }
