@@ -50,8 +50,17 @@ final class ConfigCache: Sendable {
     ///
     /// - Throws: `Problem` with `service_unavailable` when the registry cannot be asked and nothing is known here.
     func configuration(of id: AccountID) async throws -> AccountConfiguration? {
-        if let entry = entries[id], entry.end > now() || feedIsAlive.withLock({ $0 }) { return entry.configuration }
-        return try await flights.value(for: id) { try await self.fetch(id) }
+        if let configuration = known(id) { return configuration }
+        return try await flights.value(for: id) {
+            // Who came too late for a flight finds what it brought.
+            if let configuration = self.known(id) { return configuration }
+            return try await self.fetch(id)
+        }
+    }
+
+    private func known(_ id: AccountID) -> AccountConfiguration? {
+        guard let entry = entries[id], entry.end > now() || feedIsAlive.withLock({ $0 }) else { return nil }
+        return entry.configuration
     }
 
     /// The feed has told a change of an account.
