@@ -128,6 +128,13 @@ package struct ConnectorDocument: Sendable {
                     for route in mapping.routes where resources[route.resource]?[route.method] == nil {
                         throw member.error("there is no native call '\(route.resource)/\(route.method)'")
                     }
+                    let calls = mapping.pipeline.calls + (mapping.describe?.calls ?? [])
+                    for call in calls where resources[call.resource]?[call.method] == nil {
+                        throw ConnectorConfigError(
+                            "there is no native call '\(call.resource)/\(call.method)'",
+                            at: call.pointer
+                        )
+                    }
                     mappings[category, default: [:]][resource, default: [:]][method] = mapping
                 }
             }

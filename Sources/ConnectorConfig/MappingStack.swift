@@ -62,6 +62,22 @@ package struct MappingStack: Sendable {
         mentionsPage = SourceWords(stages.flatMap(\.expression.sources)).contains("page")
     }
 
+    /// The member names that stand in the mapping's text, such as `first_name` for `{"first_name": ...}`.
+    ///
+    /// nil when a stage hands the record to a function as a whole, so that its text does not show what it gives.
+    package var namedMembers: Set<String>? {
+        var names: Set<String> = []
+        for stage in stages {
+            if case .object(let members) = stage.expression { names.formUnion(members.map(\.name)) }
+            if case .literal(.object(let object)) = stage.expression { names.formUnion(object.keys) }
+            for source in stage.expression.sources {
+                guard !source.contains("response)"), source.contains("{") else { return nil }
+                for quote in ["\"", "'"] { names.formUnion(source.split(separator: quote).map(String.init)) }
+            }
+        }
+        return names
+    }
+
     /// The JSONata sources of all stages.
     var sources: [String] { stages.flatMap(\.expression.sources) }
 

@@ -74,6 +74,10 @@ package struct MethodMapping: Sendable {
     package let sideLoads: [String: SideLoad]
     /// Whether the engine may evaluate filters that the vendor cannot.
     package let allowsLocalFilters: Bool
+    /// The steps around the native call.
+    package let pipeline: PipelineConfig
+    /// How an account's own fields are asked for.
+    package let describe: DescribeConfig?
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         let keys = [
@@ -82,7 +86,7 @@ package struct MethodMapping: Sendable {
             "enums",
             "custom_fields", "is_partial", "fan_out", "joins", "side_loads", "local_filters",
         ]
-        try reader.allow(keys + WriteConfig.keys)
+        try reader.allow(keys + WriteConfig.keys + PipelineConfig.keys + ["describe"])
         queryMapping = try reader.child("query_mapping")?.mapping()
         bodyMapping = try reader.child("request_body_mapping")?.mapping()
         headerMapping = try reader.child("request_header_mapping")?.mapping()
@@ -115,6 +119,8 @@ package struct MethodMapping: Sendable {
         joins = try NativeJoin.all(reading: reader.child("joins"))
         sideLoads = try SideLoad.all(reading: reader.child("side_loads"))
         allowsLocalFilters = try reader.child("local_filters")?.bool() ?? true
+        pipeline = try PipelineConfig(reading: reader)
+        describe = try reader.child("describe").map(DescribeConfig.init(reading:))
         routes = fanOut.isEmpty ? try Self.routes(reader) : fanOut.map(\.route)
     }
 

@@ -1,5 +1,4 @@
 package import ConnectorConfig
-import FoundationEssentials
 package import HTTPExchange
 import HTTPTypes
 package import JSONValue
@@ -10,13 +9,14 @@ package import Vocabulary
 ///
 /// It knows documents, not vendors.
 package struct Engine: Sendable {
-    private let model: UnifiedModel
+    let model: UnifiedModel
     private let sender: any HTTPSender
     let cursors: CursorCodec
     private let digests: any Digests
     private let traffic: TrafficControl
     private let tools: SigningTools
-    private let clock: EngineClock
+    let clock: EngineClock
+    let lookups = LookupCache()
 
     /// Makes an engine.
     ///
@@ -38,9 +38,9 @@ package struct Engine: Sendable {
         tools = SigningTools(digests: digests, now: clock.now)
         self.model = model
         self.traffic = traffic
+        self.clock = clock
         self.sender = sender
         self.digests = digests
-        self.clock = clock
         cursors = CursorCodec(digests: digests, key: cursorKey)
     }
 
@@ -69,14 +69,16 @@ package struct Engine: Sendable {
         within outer: CallTrace?
     ) async throws -> UnifiedResult {
         let variables = connector.document.withDefaults(variables)
-        let plan = try Plan(call, connector: connector, variables: variables, model: model)
+        var plan = try Plan(call, connector: connector, variables: variables, model: model)
         let trace = outer ?? (plan.query.explains ? traffic.trace() : nil)
-        let exchange = exchange(call, connector, variables, access, trace)
+        let exchange = exchange(connector, variables, access, call.account, call.traffic, trace)
+        let pipeline = pipeline(connector, exchange, call.account, calls: plan.mapping.pipeline.callBudget)
         do {
-            var result = try await result(call, plan, connector, exchange, variables)
+            plan = try await ready(plan, for: call, by: pipeline)
+            var result = try await result(call, plan, connector, pipeline, variables)
             result.rateLimit = exchange.standing(plan.native.rateClass)
             guard let trace, outer == nil else { return result }
-            let explanation = Explanation(plan: plan, connector: connector, context: .object(variables))
+            let explanation = Explanation(plan: plan, connector: connector, context: plan.context)
             result.body = Explanation.adding(
                 explanation.json(answer: trace.firstAnswer, trace: trace, budget: result.rateLimit),
                 to: result.body,
@@ -85,7 +87,7 @@ package struct Engine: Sendable {
             return result
         } catch var problem as Problem {
             guard let trace, outer == nil else { throw problem }
-            let shown = Explanation(plan: plan, connector: connector, context: .object(variables))
+            let shown = Explanation(plan: plan, connector: connector, context: plan.context)
                 .json(answer: trace.firstAnswer, trace: trace, budget: exchange.standing(plan.native.rateClass))
             problem.insight = (problem.insight ?? [:]).overlaid(by: ["explain": shown])
             throw problem
@@ -96,32 +98,62 @@ package struct Engine: Sendable {
         _ call: UnifiedCall,
         _ plan: Plan,
         _ connector: CompiledConnector,
-        _ exchange: VendorExchange,
+        _ pipeline: Pipeline,
         _ variables: JSONObject
     ) async throws -> UnifiedResult {
+        let exchange = pipeline.exchange
         switch call.method {
         case "list":
-            return try await listRun(call, plan, connector, exchange, variables).result()
+            return try await listRun(call, plan, connector, pipeline).result()
         case "get":
-            return try await single(call, plan, connector, exchange, context: .object(variables))
+            return try await single(plan, connector, pipeline)
         default:
             return try await WriteRun(
                 call: call,
                 plan: plan,
                 connector: connector,
                 exchange: exchange,
-                context: .object(variables),
+                pipeline: pipeline,
                 execute: { try await execute($0, connector, variables, exchange.access, within: exchange.trace) }
             ).result()
         }
     }
 
-    private func exchange(
-        _ call: UnifiedCall,
+    /// The plan after the account's own rules are checked and the steps ahead of the request are done.
+    private func ready(_ plan: Plan, for call: UnifiedCall, by pipeline: Pipeline) async throws -> Plan {
+        var plan = plan
+        if plan.mapping.write.verification != nil {
+            plan.scope.root["started_at"] = .string(Instant(millisecondsSinceEpoch: clock.now() * 1000).text)
+        }
+        try await check(plan, isCreate: call.method == "create", by: pipeline)
+        return try await pipeline.before(plan)
+    }
+
+    /// Does steps for an account.
+    func pipeline(
+        _ connector: CompiledConnector,
+        _ exchange: VendorExchange,
+        _ account: AccountID,
+        calls: Int
+    ) -> Pipeline {
+        Pipeline(
+            connector: connector,
+            exchange: exchange,
+            lookups: lookups,
+            clock: clock,
+            budget: CallBudget(calls),
+            account: account
+        )
+    }
+
+    /// Speaks to the vendor for an account.
+    func exchange(
         _ connector: CompiledConnector,
         _ variables: JSONObject,
         _ access: any AccessSource,
-        _ trace: CallTrace?
+        _ account: AccountID,
+        _ subject: TrafficSubject,
+        _ trace: CallTrace? = nil
     ) -> VendorExchange {
         VendorExchange(
             connector: connector.document,
@@ -129,8 +161,8 @@ package struct Engine: Sendable {
             access: access,
             sender: sender,
             traffic: traffic,
-            account: call.account,
-            subject: call.traffic,
+            account: account,
+            subject: subject,
             trace: trace,
             tools: tools
         )
@@ -140,19 +172,18 @@ package struct Engine: Sendable {
         _ call: UnifiedCall,
         _ plan: Plan,
         _ connector: CompiledConnector,
-        _ exchange: VendorExchange,
-        _ variables: JSONObject
+        _ pipeline: Pipeline
     ) -> ListRun {
         ListRun(
             call: call,
             plan: plan,
             connector: connector,
             model: model,
-            exchange: exchange,
+            exchange: pipeline.exchange,
             cursors: cursors,
             digests: digests,
             clock: clock,
-            context: .object(variables)
+            pipeline: pipeline
         )
     }
 
@@ -171,8 +202,9 @@ package struct Engine: Sendable {
     ) async throws -> RecordPage {
         let variables = connector.document.withDefaults(variables)
         let plan = try Plan(call, connector: connector, variables: variables, model: model)
-        let exchange = exchange(call, connector, variables, access, nil)
-        let page = try await listRun(call, plan, connector, exchange, variables).page()
+        let exchange = exchange(connector, variables, access, call.account, call.traffic)
+        let pipeline = pipeline(connector, exchange, call.account, calls: plan.mapping.pipeline.callBudget)
+        let page = try await listRun(call, ready(plan, for: call, by: pipeline), connector, pipeline).page()
         let writer = EnvelopeWriter(query: plan.query)
         return RecordPage(
             records: page.records.map { writer.single($0) },
@@ -185,17 +217,17 @@ package struct Engine: Sendable {
     }
 
     private func single(
-        _ call: UnifiedCall,
         _ plan: Plan,
         _ connector: CompiledConnector,
-        _ exchange: VendorExchange,
-        context: JSONValue
+        _ pipeline: Pipeline
     ) async throws -> UnifiedResult {
+        let exchange = pipeline.exchange
         let request = try plan.request(connector: connector.document, paging: .null)
         let answer = try await FieldChunks(plan.native.fieldChunking, recordsPath: plan.native.recordsPath)
             .answer(to: request, by: exchange)
         let node = try answer.record(of: plan.native, scope: plan.scope)
-        let record = try plan.record(node, ResponseMapper(plan, context: context, answer: answer))
+        let found = try await pipeline.after(plan, answer)
+        let record = try found.record(node, ResponseMapper(found, context: found.context, answer: answer))
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,

@@ -55,6 +55,8 @@ extension HTTPField.Name {
     static let integratedAccountID = known("X-Integrated-Account-Id")
     /// Tells repetitions of one write from further writes.
     static let idempotencyKey = known("Idempotency-Key")
+    /// `true` on an answer that was given before.
+    static let idempotencyReplayed = known("Idempotency-Replayed")
     /// What the caller should know beside the answer, as a JSON array of code, message and pointer.
     static let warnings = known("X-Warnings")
     /// How urgent a call is.

@@ -41,6 +41,7 @@ package final class ExecutorService: Sendable {
     ///
     /// - Parameters:
     ///   - registry: says who callers are and what configurations accounts have.
+    ///   - writes: keeps what writes with a key have answered.
     ///   - broker: gives usable access.
     ///   - sender: speaks to vendors.
     ///   - model: the unified resources.
@@ -54,6 +55,7 @@ package final class ExecutorService: Sendable {
     ///   - sleep: waits between attempts to reach the registry.
     package init(
         registry: any RegistryClient,
+        writes: any IdempotentWritesClient,
         broker: any BrokerClient,
         sender: any HTTPSender,
         model: UnifiedModel,
@@ -110,7 +112,8 @@ package final class ExecutorService: Sendable {
             wide: WideListRoutes(engine: engine, door: door, leases: leases, groups: groups),
             door: door,
             leases: leases,
-            model: model
+            model: model,
+            writes: IdempotentWrites(client: writes, digests: digests)
         )
         proxy = ProxyRoutes(
             engine: ProxyEngine(sender: sender, traffic: traffic),
@@ -118,12 +121,20 @@ package final class ExecutorService: Sendable {
             leases: leases,
             bodyBytesMax: config.proxyBodyBytesMax
         )
-        description = DescriptionRoutes(door: door, model: model)
+        description = DescriptionRoutes(
+            engine: engine,
+            door: door,
+            integrations: IntegrationDoor(registry: registry),
+            leases: leases,
+            model: model
+        )
     }
 
     /// All operations.
     package var endpoints: [Endpoint] {
-        unified.endpoints + description.endpoints + proxy.endpoints
+        let inner = EndpointDispatch(unified.endpoints + description.endpoints)
+        return unified.endpoints + description.endpoints + proxy.endpoints
+            + BatchRoutes(perform: { await inner.respond(to: $0) }).endpoints
     }
 
     /// Knows callers by their API keys.

@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import JSONValue
+package import Vocabulary
 
 /// The answer of an endpoint.
 package struct EndpointResponse: Sendable {
@@ -41,6 +42,11 @@ package struct EndpointResponse: Sendable {
         headers: HTTPFields = [:]
     ) -> EndpointResponse {
         EndpointResponse(status: status, headers: headers.adding(.contentType, contentType), body: .bytes(bytes))
+    }
+
+    /// The answer that a problem is, for handlers that must not throw it.
+    package static func problem(_ problem: Problem, requestID: String, accept: String? = nil) -> EndpointResponse {
+        ErrorEnvelope.response(problem, requestID: requestID, accept: accept)
     }
 
     /// No body.

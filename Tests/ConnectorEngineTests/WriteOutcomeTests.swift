@@ -51,6 +51,35 @@ struct WriteOutcomeTests {
         #expect(problem?.outcome == nil)
     }
 
+    @Test func `a vendor's complaint about a field points into the caller's body`() async throws {
+        let answer: JSONValue = [
+            "error": "invalid",
+            "wrong": [
+                ["at": "mails.address", "why": "taken"], ["at": "Last", "why": "long"], ["at": "x_a", "why": "odd"],
+                ["at": "/birthday", "why": "old"], ["at": "other", "why": "?"],
+            ],
+        ]
+        let patch: JSONValue = [
+            "errors": [
+                [
+                    "when": ["status": 422], "as": "remote_validation_failed",
+                    "fields": ["$jsonata": "response.wrong.{\"pointer\": at, \"message\": why, \"code\": \"bad\"}"],
+                ]
+            ]
+        ]
+        let problem = await BirchVendor.problem(
+            ScriptedSender(.json(answer, status: 422)),
+            "create",
+            body: body.overlaid(by: ["custom_fields": ["x_a": 1]]),
+            patch: patch
+        )
+        #expect(problem?.code == .remoteValidationFailed)
+        #expect(
+            problem?.failures.map(\.pointer)
+                == ["/email_addresses/0/email", "/last_name", "/custom_fields/x_a", "/birthday", ""]
+        )
+    }
+
     @Test func `a read that finds the record settles the outcome`() async throws {
         let sender = silent(finding: [BirchVendor.person(), BirchVendor.person(["id": "p2", "last": "Other"])])
         let result = try await BirchVendor.execute(sender, "create", body: body, patch: verifying())

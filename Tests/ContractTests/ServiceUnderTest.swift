@@ -44,6 +44,7 @@ struct ServiceUnderTest: Sendable, CustomStringConvertible {
             name: .executor,
             endpoints: ExecutorService(
                 registry: HTTPRegistryClient(Nobody()),
+                writes: HTTPIdempotentWritesClient(Nobody()),
                 broker: HTTPBrokerClient(Nobody()),
                 sender: Nobody(),
                 model: model(),

@@ -24,6 +24,7 @@ struct ExecutorWorld {
     }
 
     let registry: FakeRegistry
+    let writes = FakeWrites()
     let broker = FakeBroker()
     let clock = HandClock()
     let vendor: FakeVendor
@@ -54,6 +55,7 @@ struct ExecutorWorld {
         )
         executor = ExecutorService(
             registry: registry,
+            writes: writes,
             broker: broker,
             sender: vendor,
             model: try Self.model(),

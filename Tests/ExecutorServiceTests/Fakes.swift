@@ -32,6 +32,11 @@ final class FakeRegistry: RegistryClient {
     func calls(_ name: String) -> Int { state.withLock { $0.calls.count { $0 == name } } }
     func set(down: Bool) { state.withLock { $0.isDown = down } }
 
+    /// The integration that an account was connected through.
+    func integration(of account: AccountID) -> IntegrationID? {
+        state.withLock { $0.configurations[account]?.account?.integrationID }
+    }
+
     /// Tells a change to those who wait.
     func tell(_ kind: RegistryChange.Kind, _ id: String) {
         let waiting = state.withLock { state in
@@ -70,8 +75,26 @@ final class FakeRegistry: RegistryClient {
     }
 
     func account(_ id: AccountID) async throws -> AccountRecord? { throw Unprepared() }
-    func configuration(of id: IntegrationID) async throws -> ConfigurationRecord? { throw Unprepared() }
-    func integrations(of environment: EnvironmentID) async throws -> [IntegrationRecord] { throw Unprepared() }
+    func configuration(of id: IntegrationID) async throws -> ConfigurationRecord? {
+        try asked("integration").configurations.values.first { $0.account?.integrationID == id }
+    }
+
+    func integrations(of environment: EnvironmentID) async throws -> [IntegrationRecord] {
+        try asked("integrations").configurations.values.compactMap(\.account)
+            .filter { $0.environmentID == environment }
+            .map { account in
+                IntegrationRecord(
+                    id: account.integrationID,
+                    tenantID: account.tenantID,
+                    environmentID: account.environmentID,
+                    connector: account.connector,
+                    label: nil,
+                    returnURLs: [],
+                    allowedOrigins: []
+                )
+            }
+    }
+
     func createLinkToken(_ wish: NewLinkToken) async throws -> CreatedLinkToken { throw Unprepared() }
     func redeemLinkToken(sha256: String) async throws -> LinkTokenRecord { throw Unprepared() }
     func createAccount(_ wish: NewAccount) async throws -> AccountRecord { throw Unprepared() }
@@ -93,6 +116,47 @@ final class FakeRegistry: RegistryClient {
             state.calls.append(name)
             guard !state.isDown else { throw Problem(.serviceUnavailable, "the registry cannot be reached") }
             return state
+        }
+    }
+}
+
+/// Keeps writes in memory, as the registry keeps them in its table.
+final class FakeWrites: IdempotentWritesClient {
+    struct Entry: Sendable {
+        var write: IdempotentWrite
+        var answer: IdempotentAnswer?
+        var isInterrupted = false
+    }
+
+    let entries = Mutex<[String: Entry]>([:])
+    let isDown = Mutex(false)
+
+    func begin(_ write: IdempotentWrite) async throws -> IdempotentWriteState {
+        guard !isDown.withLock({ $0 }) else { throw Problem(.serviceUnavailable, "the registry cannot be reached") }
+        return entries.withLock { entries in
+            let place = "\(write.tenantID)|\(write.keySHA256)"
+            guard let entry = entries[place] else {
+                entries[place] = Entry(write: write)
+                return .begun
+            }
+            if entry.write.requestSHA256 != write.requestSHA256 { return .reused }
+            if let answer = entry.answer { return .answered(answer) }
+            return entry.isInterrupted ? .unknown : .running
+        }
+    }
+
+    func finish(_ write: IdempotentWrite, answer: IdempotentAnswer) async throws {
+        entries.withLock { $0["\(write.tenantID)|\(write.keySHA256)"]?.answer = answer }
+    }
+
+    func release(_ write: IdempotentWrite) async throws {
+        entries.withLock { $0["\(write.tenantID)|\(write.keySHA256)"] = nil }
+    }
+
+    /// The processes of all running writes die.
+    func interruptAll() {
+        entries.withLock { entries in
+            for key in entries.keys { entries[key]?.isInterrupted = true }
         }
     }
 }

@@ -61,6 +61,7 @@ struct ResponseMapper {
         var inputs: [(name: String, value: JSONValue)] = [("context", context)]
         if stack.reads("page"), let page, page !== document { inputs.append(("page", page.root.value)) }
         if stack.reads("request") { inputs.append(("request", plan.described)) }
+        if let steps = plan.scope.root["steps"], stack.reads("steps") { inputs.append(("steps", steps)) }
         try stack.withSession(over: document, inputs: inputs) { session in
             for (index, node) in nodes.enumerated() {
                 do {
@@ -96,6 +97,7 @@ struct ResponseMapper {
     private func mapTree(_ node: JSONNode, _ batch: inout MappedBatch) throws {
         let native = node.value
         var root: JSONObject = ["context": context, "response": native, "request": plan.described]
+        root["steps"] = plan.scope.root["steps"]
         if plan.mapping.responseMapping?.mentionsPage == true { root["page"] = page?.root.value }
         let mapped: JSONValue?
         do {

@@ -14,7 +14,7 @@ struct ListRun {
     let cursors: CursorCodec
     let digests: any Digests
     let clock: EngineClock
-    let context: JSONValue
+    let pipeline: Pipeline
 
     /// The page as an answer.
     func result() async throws -> UnifiedResult {
@@ -105,7 +105,8 @@ struct ListRun {
         var index = try part.skipped(position, facts.nodes)
         let reach = plan.localFilters.isEmpty ? limit - state.records.count : facts.nodes.count
         let joined = try await part.joined(facts.nodes[index...].prefix(reach))
-        let mapper = ResponseMapper(part.plan, context: context, answer: facts.answer)
+        let found = try await pipeline.after(part.plan, facts.answer)
+        let mapper = ResponseMapper(found, context: found.context, answer: facts.answer)
         let start = index
         var taken: [JSONNode] = []
         while index < facts.nodes.count, state.records.count + taken.count < limit {
@@ -117,10 +118,10 @@ struct ListRun {
                 taken.append(whole)
                 continue
             }
-            let record = try part.plan.record(whole, mapper)
+            let record = try found.record(whole, mapper)
             if plan.localFilters.match(record.fields) { state.records.append(record) }
         }
-        state.records += try part.plan.records(taken, mapper)
+        state.records += try found.records(taken, mapper)
         return index
     }
 

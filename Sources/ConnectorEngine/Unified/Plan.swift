@@ -179,6 +179,9 @@ struct Plan {
         return .object(described)
     }
 
+    /// The account's variables, with what steps have added.
+    var context: JSONValue { scope.root["context"] ?? .object([:]) }
+
     private func value(of stack: MappingStack, in scope: ExpressionScope) throws -> JSONValue? {
         do { return try stack.value(in: scope) } catch {
             throw ExpressionProblem.problem(error, level: stack.stages.last?.level)

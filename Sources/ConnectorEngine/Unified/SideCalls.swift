@@ -212,7 +212,7 @@ struct SideLoads {
         let plan = try Plan(
             call,
             connector: run.connector,
-            variables: run.context.object ?? JSONObject(),
+            variables: run.plan.context.object ?? JSONObject(),
             model: run.model
         )
         return try await ListRun(
@@ -224,7 +224,7 @@ struct SideLoads {
             cursors: run.cursors,
             digests: run.digests,
             clock: run.clock,
-            context: run.context
+            context: run.plan.context
         ).page()
     }
 }

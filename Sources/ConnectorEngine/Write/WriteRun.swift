@@ -19,7 +19,7 @@ struct WriteRun {
     let plan: Plan
     let connector: CompiledConnector
     let exchange: VendorExchange
-    let context: JSONValue
+    let pipeline: Pipeline
     /// Does another call of the same account, such as the `get` that reads a record back.
     let execute: (UnifiedCall) async throws -> UnifiedResult
 
@@ -27,12 +27,15 @@ struct WriteRun {
         let request = try plan.request(connector: connector.document, paging: .null)
         let answer: NativeAnswer
         do { answer = try await exchange.answer(to: request) } catch let problem as Problem {
-            return try await settled(request.isIdempotent ? problem : problem.withHonestOutcome)
+            let told = problem.pointing(into: plan, connector: connector.document)
+            return try await settled(request.isIdempotent ? told : told.withHonestOutcome)
         }
         switch call.method {
         case "create", "update": return try await record(answer)
-        case "delete": return result(of: ["id": call.id.map(JSONValue.string) ?? .null], answer)
-        default: return try customResult(answer)
+        case "delete":
+            _ = try await finished(answer, id: call.id)
+            return result(of: ["id": call.id.map(JSONValue.string) ?? .null], answer)
+        default: return try customResult(answer, await finished(answer, id: call.id))
         }
     }
 
@@ -41,9 +44,10 @@ struct WriteRun {
     private func record(_ answer: NativeAnswer) async throws -> UnifiedResult {
         let write = plan.mapping.write
         let id = try call.method == "update" ? call.id : identifier(in: answer)
+        let found = try await finished(answer, id: id)
         let canReadBack = id != nil && write.readsBack != false && hasGet
         if plan.mapping.responseMapping != nil, write.readsBack != true, answer.document != nil {
-            do { return try mapped(answer) } catch {
+            do { return try mapped(answer, found) } catch {
                 // An answer that is no whole record is no failure of the write.
                 guard canReadBack else { throw (error as? Problem)?.afterWrite ?? error }
             }
@@ -70,9 +74,16 @@ struct WriteRun {
         }
     }
 
-    private func mapped(_ answer: NativeAnswer) throws -> UnifiedResult {
-        let node = try answer.record(at: plan.native.recordsPath)
-        let record = try ResponseMapper(plan, context: context, answer: answer).record(node)
+    /// The plan after the steps on the answer; when they fail the write has taken place all the same.
+    private func finished(_ answer: NativeAnswer, id: String?) async throws -> Plan {
+        do { return try await pipeline.after(plan, answer, id: id) } catch {
+            throw (error as? Problem)?.afterWrite ?? error
+        }
+    }
+
+    private func mapped(_ answer: NativeAnswer, _ plan: Plan) throws -> UnifiedResult {
+        let node = try answer.record(of: plan.native, scope: plan.scope)
+        let record = try ResponseMapper(plan, context: plan.context, answer: answer).record(node)
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,
@@ -100,7 +111,7 @@ struct WriteRun {
         return result
     }
 
-    private func customResult(_ answer: NativeAnswer) throws -> UnifiedResult {
+    private func customResult(_ answer: NativeAnswer, _ plan: Plan) throws -> UnifiedResult {
         let native = answer.value(at: plan.native.recordsPath)
         var value = native
         if let stack = plan.mapping.write.resultMapping {

@@ -7,111 +7,146 @@ import ServiceKit
 import UnifiedModel
 import Vocabulary
 
-/// `/capabilities` and `/unified/.../meta`: what an account can be asked, read off its configuration.
+/// Capabilities and `meta`: what an account or a connector can be asked, read off its configuration.
 struct DescriptionRoutes: Sendable {
+    let engine: Engine
     let door: AccountDoor
+    let integrations: IntegrationDoor
+    let leases: AccessLeases
     let model: UnifiedModel
 
-    var endpoints: [Endpoint] {
-        [
-            Endpoint(
-                .get,
-                "/capabilities/{integrated_account_id}",
-                operationID: "getCapabilities",
-                summary: "Tell what an account can do",
-                tags: ["capabilities"],
-                access: .apiKey([.unifiedRead]),
-                responses: [ResponseSpec(200, "Resources and their methods", schema: ["type": "object"])],
-                handler: { request in
-                    let configuration = try await door.open(
-                        request.pathParameter("integrated_account_id"),
-                        for: request.apiKey()
-                    )
-                    return .json(capabilities(configuration))
-                }
-            ),
-            Endpoint(
-                .get,
-                "/unified/{category}/{resource}/meta/{method}",
-                operationID: "getMethodMeta",
-                summary: "Tell what a method takes and gives, as JSON Schemas",
-                tags: ["unified"],
-                access: .apiKey([.unifiedRead]),
-                query: [QueryParameter("integrated_account_id", .string, "The account to act for.")],
-                responses: [ResponseSpec(200, "The schemas", schema: ["type": "object"])],
-                handler: { try await meta($0) }
-            ),
-        ]
-    }
+    var endpoints: [Endpoint] { capabilities + metas }
 
-    private func capabilities(_ configuration: AccountConfiguration) -> JSONValue {
-        var categories = JSONObject()
-        for (category, resources) in configuration.connector.document.mappings.sorted(by: { $0.key < $1.key }) {
-            var described = JSONObject()
-            for (resource, methods) in resources.sorted(by: { $0.key < $1.key }) {
-                described[resource] = .object([
-                    "methods": .object(
-                        JSONObject(methods.sorted { $0.key < $1.key }.map { ($0.key, abilities(of: $0.value)) })
-                    )
-                ])
-            }
-            categories[category] = .object(described)
-        }
-        return [
-            "integrated_account_id": .string(configuration.account.id.description),
-            "connector": .string(configuration.connector.name),
-            "config_revision": .string(configuration.connector.revision), "categories": .object(categories),
-        ]
-    }
-
-    private func abilities(of mapping: MethodMapping) -> JSONValue {
-        var filters = JSONObject()
-        for filter in mapping.filters { filters[filter.field] = .array(filter.operators.map(JSONValue.string)) }
-        return [
-            "filters": .object(filters), "sort_by": .array(mapping.sort.keys.sorted().map(JSONValue.string)),
-            "search": .bool(mapping.supportsSearch), "is_partial": .bool(mapping.isPartial),
-        ]
-    }
-
-    private func meta(_ request: EndpointRequest) async throws -> EndpointResponse {
-        let category = try request.pathParameter("category")
-        let name = try request.pathParameter("resource")
-        let method = try request.pathParameter("method")
-        guard let resource = model.resource(category, name), resource.methods.contains(method) else {
-            throw Problem(.notFound, "the unified model has no \(method) of \(category)/\(name)")
-        }
-        let configuration = try await door.open(request)
-        guard let mapping = configuration.connector.mapping(category: category, resource: name, method: method) else {
-            throw Problem(
-                .methodNotSupported,
-                "the connector '\(configuration.connector.name)' has no \(method) of \(category)/\(name)"
+    private var capabilities: [Endpoint] {
+        let ofAccount: Endpoint.Handler = { request in
+            let configuration = try await door.open(
+                request.pathParameter("integrated_account_id"),
+                for: request.apiKey()
+            )
+            return .json(
+                Capabilities(connector: configuration.connector, model: model)
+                    .document(account: configuration.account.id)
             )
         }
-        return .json([
-            "category": .string(category), "resource": .string(name), "method": .string(method),
-            "query_schema": querySchema(mapping, isList: method == "list"), "body_schema": nil,
-            "response_schema": resource.document,
-        ])
+        return [
+            endpoint(
+                "/capabilities/{integrated_account_id}",
+                "getCapabilities",
+                "Tell what an account can do",
+                ofAccount
+            ),
+            endpoint(
+                "/integrated-account/{integrated_account_id}/capabilities",
+                "getAccountCapabilities",
+                "Tell what an account can do",
+                ofAccount
+            ),
+            endpoint(
+                "/integration/{integration}/capabilities",
+                "getIntegrationCapabilities",
+                "Tell what a connector of the environment can do",
+                query: [Self.environment]
+            ) { request in
+                let connector = try await integrations.open(request, name: request.pathParameter("integration"))
+                return .json(Capabilities(connector: connector, model: model).document())
+            },
+        ]
     }
 
-    private func querySchema(_ mapping: MethodMapping, isList: Bool) -> JSONValue {
-        var properties: JSONObject = [
-            "fields": ["type": "string"], "exclude_fields": ["type": "string"],
-            "ignore_remote_data": ["type": "boolean"],
-        ]
-        if isList {
-            properties["limit"] = [
-                "type": "integer", "minimum": 1, "maximum": .number(JSONNumber(UnifiedQuery.limitMax)),
-            ]
-            properties["next_cursor"] = ["type": "string"]
-            if mapping.supportsSearch { properties["search"] = ["type": "string"] }
-            for filter in mapping.filters {
-                for comparison in filter.operators {
-                    properties["\(filter.field)[\(comparison)]"] = ["type": "string"]
+    private var metas: [Endpoint] {
+        [
+            endpoint(
+                "/unified/{category}/{resource}/meta/{method}",
+                "getMethodMeta",
+                "Tell what a method takes and gives, for one account",
+                query: [QueryParameter("integrated_account_id", .string, "The account to act for.")]
+            ) { request in
+                let configuration = try await door.open(request)
+                let description = try await engine.describe(
+                    category: request.pathParameter("category"),
+                    resource: request.pathParameter("resource"),
+                    method: request.pathParameter("method"),
+                    connector: configuration.connector,
+                    asking: Engine.DescribedAccount(
+                        id: configuration.account.id,
+                        variables: configuration.account.variables,
+                        access: leases.source(for: configuration.account.id),
+                        traffic: configuration.account.traffic(request)
+                    )
+                )
+                return try answer(description, request, configuration.connector)
+            },
+            endpoint(
+                "/unified/{category}/{resource}/{integration}/meta/{method}",
+                "getIntegrationMethodMeta",
+                "Tell what a method takes and gives, as far as no account is needed to know",
+                query: [Self.environment]
+            ) { request in
+                let connector = try await integrations.open(request, name: request.pathParameter("integration"))
+                let description = try await engine.describe(
+                    category: request.pathParameter("category"),
+                    resource: request.pathParameter("resource"),
+                    method: request.pathParameter("method"),
+                    connector: connector,
+                    asking: nil
+                )
+                return try answer(description, request, connector)
+            },
+            endpoint(
+                "/unified/meta/{category}/{integration}",
+                "getCategoryMeta",
+                "Tell which resources and methods of a category a connector has",
+                query: [Self.environment]
+            ) { request in
+                let category = try request.pathParameter("category")
+                let connector = try await integrations.open(request, name: request.pathParameter("integration"))
+                guard let resources = Capabilities(connector: connector, model: model).category(category) else {
+                    throw Problem(.notFound, "the connector '\(connector.name)' does not serve '\(category)'")
                 }
-            }
-            for key in mapping.sort.keys.sorted() { properties["sort_by[\(key)]"] = ["enum": ["asc", "desc"]] }
-        }
-        return ["type": "object", "properties": .object(properties), "additionalProperties": false]
+                return .json([
+                    "category": .string(category), "connector": .string(connector.name), "resources": resources,
+                ])
+            },
+        ]
+    }
+
+    private static let environment = QueryParameter(
+        "environment_id",
+        .string,
+        "The environment, for keys that are good for several."
+    )
+
+    private func endpoint(
+        _ path: String,
+        _ operationID: String,
+        _ summary: String,
+        query: [QueryParameter] = [],
+        _ handler: @escaping Endpoint.Handler
+    ) -> Endpoint {
+        Endpoint(
+            .get,
+            path,
+            operationID: operationID,
+            summary: summary,
+            tags: [path.hasPrefix("/unified") ? "unified" : "capabilities"],
+            access: .apiKey([.unifiedRead]),
+            query: query,
+            responses: [ResponseSpec(200, "The description", schema: ["type": "object"])],
+            handler: handler
+        )
+    }
+
+    private func answer(
+        _ description: MethodDescription,
+        _ request: EndpointRequest,
+        _ connector: CompiledConnector
+    ) throws -> EndpointResponse {
+        var body: JSONObject = [
+            "category": .string(try request.pathParameter("category")),
+            "resource": .string(try request.pathParameter("resource")),
+            "method": .string(try request.pathParameter("method")), "connector": .string(connector.name),
+        ]
+        for member in description.json.object ?? JSONObject() { body[member.key] = member.value }
+        return .json(.object(body), headers: [.configRevision: connector.revision])
     }
 }

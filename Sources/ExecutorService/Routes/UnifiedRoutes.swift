@@ -14,6 +14,7 @@ struct UnifiedRoutes: Sendable {
     let door: AccountDoor
     let leases: AccessLeases
     let model: UnifiedModel
+    let writes: IdempotentWrites
 
     var endpoints: [Endpoint] {
         [
@@ -45,10 +46,10 @@ struct UnifiedRoutes: Sendable {
                 responses: [ResponseSpec(200, "The record", schema: ["type": "object"])],
                 handler: { try await answer($0, method: "get") }
             ),
-        ] + writes
+        ] + writing
     }
 
-    private var writes: [Endpoint] {
+    private var writing: [Endpoint] {
         [
             Endpoint(
                 .post,
@@ -63,7 +64,11 @@ struct UnifiedRoutes: Sendable {
                 allowsAnyQuery: true,
                 body: BodySpec(schema: ["type": "object"]),
                 responses: [ResponseSpec(201, "The record", schema: ["type": "object"])],
-                handler: { try await answer($0, method: "create", body: $0.json(), status: 201) }
+                handler: { request in
+                    try await writes.once(request) {
+                        try await answer(request, method: "create", body: request.json(), status: 201)
+                    }
+                }
             ),
             Endpoint(
                 .patch,
@@ -78,7 +83,11 @@ struct UnifiedRoutes: Sendable {
                 allowsAnyQuery: true,
                 body: BodySpec(schema: ["type": "object"]),
                 responses: [ResponseSpec(200, "The record", schema: ["type": "object"])],
-                handler: { try await answer($0, method: "update", body: $0.json()) }
+                handler: { request in
+                    try await writes.once(request) {
+                        try await answer(request, method: "update", body: request.json())
+                    }
+                }
             ),
             Endpoint(
                 .delete,
@@ -96,7 +105,9 @@ struct UnifiedRoutes: Sendable {
                         schema: ["type": "object", "properties": ["id": ["type": "string"]]]
                     )
                 ],
-                handler: { try await answer($0, method: "delete") }
+                handler: { request in
+                    try await writes.once(request) { try await answer(request, method: "delete") }
+                }
             ),
             Endpoint(
                 .post,
@@ -117,7 +128,7 @@ struct UnifiedRoutes: Sendable {
                         schema: ["type": "object", "required": ["result"], "properties": ["result": [:]]]
                     )
                 ],
-                handler: { try await custom($0) }
+                handler: { request in try await writes.once(request) { try await custom(request) } }
             ),
         ]
     }

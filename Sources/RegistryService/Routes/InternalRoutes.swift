@@ -98,7 +98,7 @@ struct InternalRoutes {
                 operationID: "readIntegrationConfiguration",
                 summary: "An integration with the layers of its connector",
                 tags: ["Internal"],
-                access: Self.broker,
+                access: Self.readers,
                 responses: Self.answer
             ) { request in
                 let id: IntegrationID = try request.identifier("integration_id")
@@ -126,7 +126,7 @@ struct InternalRoutes {
                 operationID: "readIntegrations",
                 summary: "The integrations of an environment",
                 tags: ["Internal"],
-                access: Self.broker,
+                access: Self.readers,
                 query: [QueryParameter("environment_id", .string, "The environment.", isRequired: true)],
                 responses: Self.answer
             ) { request in

@@ -117,6 +117,9 @@ struct ExecutorCommand: AsyncParsableCommand {
         let sender = try installation.sender()
         let executor = ExecutorService(
             registry: HTTPRegistryClient(try installation.client(from: .executor, to: .registry, sender: sender)),
+            writes: HTTPIdempotentWritesClient(
+                try installation.client(from: .executor, to: .registry, sender: sender)
+            ),
             broker: HTTPBrokerClient(try installation.client(from: .executor, to: .broker, sender: sender)),
             sender: sender,
             model: try installation.unifiedModel(),
