@@ -108,6 +108,18 @@ import Testing
         }
     }
 
+    @Test(arguments: accounts)
+    func `a form for a new record has the account's own fields`(account: String) async throws {
+        let answer = try await crm(.get, "contacts/meta/create", of: account)
+        let fields = try #require(answer["body_schema"]?["properties"])
+        for name in ["first_name", "last_name", "email_addresses", "phone_numbers", "account", "owner"] {
+            #expect(fields[name] != nil, "\(name)")
+        }
+        let custom = fields["custom_fields"]?["properties"]?.object ?? [:]
+        let tier = custom.first { $0.key.lowercased().hasPrefix("customer_tier") }?.value
+        #expect(tier?["enum"]?.array?.contains("gold") == true, "\(JSONValue.object(custom).text())")
+    }
+
     @Test func `the script of a product runs through on both`() throws {
         let python = ProcessInfo.processInfo.environment["TRIBUTARY_TEST_PYTHON"] ?? "python3"
         let script = Installation.root.appendingPathComponent("ops/demo-journey").path
