@@ -217,14 +217,14 @@ struct SideLoads {
         )
         return try await ListRun(
             call: call,
-            plan: plan,
+            plan: try await run.pipeline.before(plan),
             connector: run.connector,
             model: run.model,
             exchange: run.exchange,
             cursors: run.cursors,
             digests: run.digests,
             clock: run.clock,
-            context: run.plan.context
+            pipeline: run.pipeline
         ).page()
     }
 }
