@@ -110,7 +110,9 @@ package struct ConnectorDocument: Sendable {
         var resources: [String: [String: ResourceMethod]] = [:]
         for (resource, methods) in try reader?.members() ?? [] {
             for (method, member) in try methods.members() {
-                resources[resource, default: [:]][method] = try ResourceMethod(reading: member)
+                resources[resource, default: [:]][method] = try member.compiler.shared(member) {
+                    () throws(ConnectorConfigError) in try ResourceMethod(reading: member)
+                }
             }
         }
         return resources
@@ -124,7 +126,9 @@ package struct ConnectorDocument: Sendable {
         for (category, members) in try reader?.members() ?? [] {
             for (resource, methods) in try members.members() {
                 for (method, member) in try methods.members() {
-                    let mapping = try MethodMapping(reading: member)
+                    let mapping = try member.compiler.shared(member) { () throws(ConnectorConfigError) in
+                        try MethodMapping(reading: member)
+                    }
                     for route in mapping.routes where resources[route.resource]?[route.method] == nil {
                         throw member.error("there is no native call '\(route.resource)/\(route.method)'")
                     }

@@ -33,16 +33,24 @@ package struct ExpressionCompiler: Sendable {
     package typealias CompileSource = @Sendable (String) throws(SourceFault) -> Source
 
     private let compile: CompileSource
-    private var functions: [(name: String, source: String)] = []
+    private(set) var functions: [(name: String, source: String)] = []
+    /// Where documents that have parts in common share them.
+    let parts: (any PartStore)?
 
     /// Makes a compiler.
-    package init(source: @escaping CompileSource = JSONataLanguage.source) {
+    ///
+    /// - Parameters:
+    ///   - source: compiles a source; a caching one lets many accounts share expressions.
+    ///   - parts: lets many accounts share what they have in common.
+    package init(source: @escaping CompileSource = JSONataLanguage.source, parts: (any PartStore)? = nil) {
         compile = source
+        self.parts = parts
     }
 
     /// Makes a compiler of another language, for tests.
     package init(compile: @escaping Compile) {
         self.compile = { (source: String) throws(SourceFault) in Source(evaluate: try compile(source)) }
+        parts = nil
     }
 
     /// Adds the functions of a document, which later sources may call.

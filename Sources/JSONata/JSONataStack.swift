@@ -75,10 +75,18 @@ package struct JSONataSession {
         let records = Arena(firstChunk: 16 * 1024)
         let table = TapeReader.nameTable(in: arena)
         self.arena = arena
-        reader = TapeReader(tape: tape, source: source, arena: records, table: table)
+        reader = TapeReader(
+            tape: tape,
+            source: source,
+            arena: records,
+            table: table,
+            known: stack.expressions.first?.program.names
+        )
         let limits = JSONataLimits.mapping
         programs = stack.expressions.map { expression in
-            (expression.program, EvaluationState.make(expression.program, limits, host, records, globalsIn: arena))
+            let state = EvaluationState.make(expression.program, limits, host, records, globalsIn: arena)
+            state.pointee.keyVerdicts = KeyVerdicts(arena)
+            return (expression.program, state)
         }
         var shared: [(key: Value, value: Value)] = []
         for input in inputs where stack.reads(input.name) {

@@ -10,6 +10,8 @@ final class Program: @unchecked Sendable {  // Proof: nothing is written after t
     let scope: ScopePointer
     /// The fields of the input that are read; nil for all of it.
     let reads: ReadFieldPointer?
+    /// The names of fields that occur, each once.
+    let names: ObjectPointer
     /// The source as it was given.
     let source: UnsafeBufferPointer<UInt8>
 
@@ -57,6 +59,7 @@ final class Program: @unchecked Sendable {  // Proof: nothing is written after t
             self.globals = names
             self.defaults = defaults
             self.scope = scope
+            self.names = resolver.names
             reads = frame == nil ? ReadAnalysis.fields(readBy: shaped, scope: scope, globals: names, in: arena) : nil
             self.source = source
             self.arena = arena

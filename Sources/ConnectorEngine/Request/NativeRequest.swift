@@ -49,9 +49,17 @@ package struct NativeRequest: Sendable {
     /// Which rate budgets it counts against.
     package var rateClass: String?
 
+    /// Whether two names of header fields are one (RFC 9110 section 5.1).
+    private static func isSameName(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        return left.utf8.elementsEqual(right.utf8) { left, right in
+            left == right || (left | 0x20 == right | 0x20 && (0x61...0x7A).contains(left | 0x20))
+        }
+    }
+
     /// Sets a header field, whatever its name's case was before.
     mutating func setHeader(_ name: String, _ value: String, isSecret: Bool = false) {
-        headers.removeAll { $0.name.lowercased() == name.lowercased() }
+        headers.removeAll { Self.isSameName($0.name, name) }
         headers.append(Item(name: name, value: value, isSecret: isSecret))
     }
 

@@ -30,6 +30,14 @@ struct RecordWriter {
         self.shape = shape
     }
 
+    /// Forgets what was found out about the last record.
+    mutating func reset() {
+        path.removeAll(keepingCapacity: true)
+        if !remoteValues.isEmpty { remoteValues = JSONObject() }
+        if !warnings.isEmpty { warnings = [] }
+        etag = nil
+    }
+
     /// Writes `record`, an object, without the vendor's own record.
     ///
     /// - Returns: false when the record is too large or nests too deep; what was written is no record then.

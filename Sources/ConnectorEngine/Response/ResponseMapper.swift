@@ -37,7 +37,7 @@ struct ResponseMapper {
         guard plan.mapping.responseMapping != nil else {
             throw Problem(.configInvalid, "\(plan.model.category)/\(plan.model.name) has no response mapping")
         }
-        var batch = MappedBatch(capacity: nodes.count)
+        var batch = MappedBatch(prepared.shape, capacity: nodes.count)
         var rest = nodes[...]
         var index = 0
         // Mostly all records stand in one document.
@@ -90,7 +90,7 @@ struct ResponseMapper {
         if let custom = plan.mapping.customFields, let members = custom.node(in: node) {
             record = session.adding(membersAt: members.entry, under: "custom_fields", to: record, where: custom.covers)
         }
-        try batch.append(record, prepared.shape, remoteData: node.untouchedBytes, failure)
+        try batch.append(record, remoteData: node.untouchedBytes, failure)
     }
 
     /// The same for mappings that are not JSONata alone.
@@ -112,7 +112,7 @@ struct ResponseMapper {
         }
         let document = try JSONDocument(parsing: JSONValue.object(fields).bytes(), policy: .vendor)
         try JSONataStack([]).withSession(over: document, inputs: []) { session in
-            try batch.append(session.record(at: 0), prepared.shape, remoteData: node.untouchedBytes, failure)
+            try batch.append(session.record(at: 0), remoteData: node.untouchedBytes, failure)
         }
     }
 
@@ -164,6 +164,7 @@ struct PreparedMapping: Sendable {
 /// The records of a page, one behind the other in one text.
 private struct MappedBatch: ~Copyable {
     private var output: JSONByteWriter
+    private var writer: RecordWriter
     private var written: [Written] = []
 
     private struct Written {
@@ -173,7 +174,8 @@ private struct MappedBatch: ~Copyable {
         let warnings: [(pointer: String, message: String)]
     }
 
-    init(capacity: Int) {
+    init(_ shape: ModelShape, capacity: Int) {
+        writer = RecordWriter(shape)
         output = JSONByteWriter(capacity: max(1024, capacity * 1024))
         written.reserveCapacity(capacity)
     }
@@ -181,12 +183,11 @@ private struct MappedBatch: ~Copyable {
     /// Writes a record.
     mutating func append(
         _ record: JSONataView,
-        _ shape: ModelShape,
         remoteData: ArraySlice<UInt8>,
         _ failure: (String) -> Problem
     ) throws {
         let start = output.count
-        var writer = RecordWriter(shape)
+        writer.reset()
         guard writer.hasID(record) else { throw failure("gives a record without an id") }
         guard writer.write(record, to: &output) else {
             output.truncate(to: start)

@@ -43,7 +43,10 @@ final class ConfigCache: Sendable {
         self.now = now
         entries = BoundedCache(capacity: capacity)
         compiled = BoundedCache(capacity: capacity)
-        compiler = ExpressionCompiler(source: SharedExpressions(capacity: 8 * 1024).compile)
+        compiler = ExpressionCompiler(
+            source: SharedExpressions(capacity: 8 * 1024).compile,
+            parts: SharedParts(capacity: 8 * 1024)
+        )
     }
 
     /// The configuration of an account; nil when there is no such account.
@@ -163,4 +166,17 @@ private final class SharedExpressions: Sendable {
             return compiled
         }
     }
+}
+
+/// Keeps the parts of documents that accounts have in common.
+private final class SharedParts: PartStore {
+    private let known: BoundedCache<String, any Sendable>
+
+    init(capacity: Int) {
+        known = BoundedCache(capacity: capacity)
+    }
+
+    func part(_ name: String) -> (any Sendable)? { known[name] }
+
+    func keep(_ part: any Sendable, under name: String) { known[name] = part }
 }

@@ -11,15 +11,26 @@ import Vocabulary
 final class KeyCache: CallerAuthenticator {
     private struct Entry: Sendable {
         let record: APIKeyRecord
+        let caller: CallerIdentity
         let end: ContinuousClock.Instant
+    }
+
+    /// The SHA-256 of a key.
+    private struct Fingerprint: Hashable, Sendable {
+        let bytes: [UInt8]
+
+        var hexadecimal: String {
+            let digits = Array("0123456789abcdef".utf8)
+            return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        }
     }
 
     private let registry: any RegistryClient
     private let digests: any Digests
     private let lifetime: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let entries: BoundedCache<String, Entry>
-    private let flights = SingleFlight<String, APIKeyRecord?>()
+    private let entries: BoundedCache<Fingerprint, Entry>
+    private let flights = SingleFlight<Fingerprint, APIKeyRecord?>()
 
     init(
         registry: any RegistryClient,
@@ -38,16 +49,16 @@ final class KeyCache: CallerAuthenticator {
     func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
         guard let header = headers[.authorization] else { return .anonymous }
         guard let key = Self.key(in: header) else { throw Self.refusal }
-        let sha256 = try digests.digest(.sha256, of: Array(key.utf8)).map(Self.hexadecimal).joined()
-        let record: APIKeyRecord?
-        if let entry = entries[sha256], entry.end > now() {
-            record = entry.record
-        } else {
-            record = try await flights.value(for: sha256) { [registry] in try await registry.apiKey(sha256: sha256) }
-            if let record { entries[sha256] = Entry(record: record, end: now() + lifetime) }
+        let fingerprint = Fingerprint(bytes: try digests.digest(.sha256, of: Array(key.utf8)))
+        if let entry = entries[fingerprint], entry.end > now() {
+            guard !entry.record.revoked else { throw Self.refusal }
+            return entry.caller
         }
-        guard let record, !record.revoked else { throw Self.refusal }
-        return .apiKey(
+        let record = try await flights.value(for: fingerprint) { [registry] in
+            try await registry.apiKey(sha256: fingerprint.hexadecimal)
+        }
+        guard let record else { throw Self.refusal }
+        let caller = CallerIdentity.apiKey(
             APIKeyIdentity(
                 keyID: record.keyID,
                 tenantID: record.tenantID,
@@ -55,6 +66,9 @@ final class KeyCache: CallerAuthenticator {
                 scopes: Set(record.scopes.map(Scope.init(rawValue:)))
             )
         )
+        entries[fingerprint] = Entry(record: record, caller: caller, end: now() + lifetime)
+        guard !record.revoked else { throw Self.refusal }
+        return caller
     }
 
     /// Forgets what is known of a key.
@@ -69,6 +83,9 @@ final class KeyCache: CallerAuthenticator {
 
     /// The key in an `Authorization` field: as Bearer token, or as Basic user name for clients that know nothing else.
     static func key(in header: String) -> String? {
+        if header.hasPrefix("Bearer "), !header.utf8.dropFirst(7).contains(0x20), header.utf8.count > 7 {
+            return String(header.dropFirst(7))
+        }
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2 else { return nil }
         let text = String(parts[1].filter { $0 != " " })
@@ -88,9 +105,4 @@ final class KeyCache: CallerAuthenticator {
         .unauthorized,
         "the API key is not valid; send a valid one as Authorization: Bearer"
     )
-
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        let digits = Array("0123456789abcdef")
-        return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
-    }
 }

@@ -39,6 +39,8 @@ struct EvaluationState {
     var now: Double
     var random: SplitMix
     var host: Unmanaged<HostBox>
+    /// What `$sift` remembers within a session.
+    var keyVerdicts: KeyVerdicts?
     /// How deep `$eval` calls are nested.
     var evalDepth = 0
 

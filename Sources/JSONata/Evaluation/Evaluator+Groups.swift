@@ -8,6 +8,7 @@ extension Evaluator {
     }
 
     func group(_ node: NodePointer, _ input: Value, _ frame: FramePointer) throws(Fault) -> Value {
+        if node.pointee.flags.contains(.constantObject) { return node.pointee.value }
         if node.pointee.flags.contains(.literalKeys) {
             if input.kind != .array { return try literalObject(node, input, frame) }
             let array = input.array

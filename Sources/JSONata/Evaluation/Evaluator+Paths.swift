@@ -110,7 +110,8 @@ extension Evaluator {
         }
         var result: Value = .undefined
         var rows: ArrayPointer?
-        for index in 0..<steps.count {
+        let start = input.kind == .object ? leadingNames(steps, before: firstTuple, input, &sequence) : 0
+        for index in start..<steps.count {
             let step = steps[index]
             if index == 0, step.pointee.operation == .array, step.pointee.flags.contains(.constructsArray) {
                 result = try evaluate(step, Value(sequence), frame)
@@ -147,6 +148,30 @@ extension Evaluator {
             result.array.pointee.flags.insert(.keepSingleton)
         }
         return try grouped(node, result, rows, frame)
+    }
+
+    /// Goes through the names at the start of a path that lead from object to object.
+    ///
+    /// - Returns: how many steps are done.
+    private func leadingNames(
+        _ steps: NodeList,
+        before end: Int,
+        _ input: Value,
+        _ sequence: inout ArrayPointer
+    ) -> Int {
+        var current = input
+        var index = 0
+        let last = min(steps.count - 1, end)
+        while index < last {
+            let step = steps[index].pointee
+            guard step.operation == .name, step.stages.count == 0, !step.flags.contains(.keepArray) else { break }
+            let value = current.object.value(for: step.value)
+            guard value.kind == .object else { break }
+            current = value
+            index += 1
+        }
+        if index > 0 { sequence = arena.sequence(of: current) }
+        return index
     }
 
     @inline(__always)

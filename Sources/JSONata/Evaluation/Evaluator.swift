@@ -40,6 +40,10 @@ struct Evaluator {
         case .context where !node.pointee.flags.contains(.suffixed):
             return input.kind == .array ? context(input) : input
         case .variable where !node.pointee.flags.contains(.suffixed): return variable(node, frame)
+        case .path where node.pointee.flags.contains(.plainNames) && !node.pointee.flags.contains(.suffixed):
+            try spend(1)
+            let result = try plainPath(node, input)
+            return result.kind == .array ? collapse(result, keep: node.pointee.flags.contains(.keepArray)) : result
         default: break
         }
         state.pointee.depth &+= 1
@@ -56,9 +60,7 @@ struct Evaluator {
     @inline(__always)
     private func operate(_ node: NodePointer, _ input: Value, _ frame: FramePointer) throws(Fault) -> Value {
         switch node.pointee.operation {
-        case .path:
-            if node.pointee.flags.contains(.plainNames) { return try plainPath(node, input) }
-            return try path(node, input, frame)
+        case .path: return try node.pointee.flags.contains(.plainNames) ? plainPath(node, input) : path(node, input, frame)
         case .call: return try call(node, input, frame, first: .unset)
         case .condition: return try condition(node, input, frame)
         case .name: return lookup(node.pointee.value, in: input)

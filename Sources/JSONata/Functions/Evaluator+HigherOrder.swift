@@ -115,11 +115,23 @@ extension Evaluator {
         guard object.isObject else { return .undefined }
         let source = object.object
         let result = arena.object()
+        let verdicts = state.pointee.keyVerdicts
+        var place: Int?
+        if let verdicts, function.isFunction, function.function.pointee.form == .lambda,
+            let node = function.function.pointee.node
+        {
+            place = verdicts.place(of: node, state.pointee.globals)
+        }
         for index in 0..<source.count {
             let entry = source[entry: index]
             var keep = truth(entry.value)
             if function.isFunction {
-                keep = truth(try callItem(function.function, entry.value, entry.key.unkeyed, object, input, frame))
+                if let place, let known = verdicts?.verdict(place, entry.key) {
+                    keep = known
+                } else {
+                    keep = truth(try callItem(function.function, entry.value, entry.key.unkeyed, object, input, frame))
+                    if let place { verdicts?.remember(place, entry.key, keep) }
+                }
             }
             if keep { arena.append(entry.value, for: entry.key, to: result) }
         }

@@ -35,6 +35,8 @@ struct TapeReader {
     let arena: Arena
     private let start: UnsafePointer<UInt8>
     private let names: UnsafeMutablePointer<Name>
+    /// The names that an expression has, whose values are taken so that they are compared by address.
+    private let known: ObjectPointer?
     private static let nameCount = 128
 
     /// Reads from a tape; `table` must come from `nameTable` and live as long as the document is lent.
@@ -42,7 +44,8 @@ struct TapeReader {
         tape: UnsafeBufferPointer<JSONTapeNode>,
         source: UnsafeBufferPointer<UInt8>,
         arena: Arena,
-        table: UnsafeMutablePointer<Name>
+        table: UnsafeMutablePointer<Name>,
+        known: ObjectPointer? = nil
     ) {
         self.tape = tape
         self.source = source
@@ -50,6 +53,7 @@ struct TapeReader {
         // A parsed text has at least one byte.
         start = source.baseAddress.unsafelyUnwrapped
         names = table
+        self.known = known
     }
 
     /// An empty table of names.
@@ -148,7 +152,11 @@ struct TapeReader {
         {
             return (place.pointee.key, place)
         }
-        let key = Value(string: bytes, count: Int(node.length)).keyed
+        var key = Value(string: bytes, count: Int(node.length)).keyed
+        if let known {
+            let index = known.find(key)
+            if index >= 0 { key = known[entry: index].key }
+        }
         place.pointee = Name(key: key, hash: node.extra)
         return (key, place)
     }

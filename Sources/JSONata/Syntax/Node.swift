@@ -45,6 +45,8 @@ struct NodeFlags: OptionSet, BitwiseCopyable {
     static let resolved = NodeFlags(rawValue: 8192)
     /// A step of a path: its predicates are applied per item.
     static let step = NodeFlags(rawValue: 16384)
+    /// An object written out in full that is only read; `value` is the object.
+    static let constantObject = NodeFlags(rawValue: 32768)
 }
 
 /// One operation of an expression.

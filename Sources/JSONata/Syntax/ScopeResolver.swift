@@ -5,6 +5,8 @@ struct ScopeResolver {
     let arena: Arena
     /// The names that no scope binds: functions of the library and what the caller binds.
     private(set) var globals = NameList()
+    /// Every name of a field, by itself: two equal names are one value, which is compared by its address.
+    let names: ObjectPointer
     private var scopes: [ScopePointer] = []
     /// For `$eval`: the frames that run where it is called.
     private let frame: FramePointer?
@@ -12,6 +14,7 @@ struct ScopeResolver {
     init(arena: Arena, root: ScopePointer?, frame: FramePointer?, known: NameList) {
         self.arena = arena
         self.frame = frame
+        names = arena.object(capacity: 16)
         for index in 0..<known.count { globals.append(known[index], in: arena) }
         if let root { scopes.append(root) }
     }
@@ -26,18 +29,51 @@ struct ScopeResolver {
         case .bind:
             if let right = node.pointee.right { resolve(right) }
             if let left = node.pointee.left { resolveTarget(left) }
-        case .literal, .name, .context, .wildcard, .descendants, .regex:
+        case .name: node.pointee.value = interned(node.pointee.value)
+        case .literal, .context, .wildcard, .descendants, .regex:
             break
         default:
             if let left = node.pointee.left { resolve(left) }
             if let right = node.pointee.right { resolve(right) }
             if let third = node.pointee.third { resolve(third) }
             resolveList(node.pointee.list)
+            if node.pointee.operation == .call { keepConstants(node) }
         }
         if node.pointee.operation != .path {
             resolveStages(node)
             if let group = node.pointee.extras?.pointee.group { resolveList(group.pointee.list) }
         }
+    }
+
+    /// An object of literals that `$lookup` looks into is made once: it only reads.
+    private func keepConstants(_ call: NodePointer) {
+        guard let procedure = call.pointee.left, procedure.pointee.operation == .global, procedure.pointee.depth == 0,
+            frame == nil, globals[Int(procedure.pointee.slot)].equalsKey(Value("lookup").keyed),
+            call.pointee.list.count > 0
+        else { return }
+        let node = call.pointee.list[0]
+        let list = node.pointee.list
+        guard node.pointee.operation == .object, node.pointee.flags.contains(.literalKeys),
+            !node.pointee.flags.contains(.suffixed), list.count > 0
+        else { return }
+        let object = arena.object(capacity: list.count / 2)
+        var index = 0
+        while index < list.count {
+            let value = list[index + 1]
+            guard value.pointee.operation == .literal, !value.pointee.flags.contains(.suffixed) else { return }
+            arena.append(value.pointee.value, for: list[index].pointee.value, to: object)
+            index += 2
+        }
+        node.pointee.value = Value(object)
+        node.pointee.flags.insert(.constantObject)
+    }
+
+    private func interned(_ name: Value) -> Value {
+        guard name.isString else { return name }
+        let known = names.find(name)
+        if known >= 0 { return names[entry: known].key }
+        arena.append(.null, for: name, to: names)
+        return name
     }
 
     private mutating func resolveList(_ list: NodeList) {

@@ -115,6 +115,8 @@ struct ExecutorCommand: AsyncParsableCommand {
         let installation = try await Installation.current()
         let settings = installation.settings
         let sender = try installation.sender()
+        var config = ExecutorConfig()
+        config.cacheCapacity = settings.executorCacheCapacity
         let executor = ExecutorService(
             registry: HTTPRegistryClient(try installation.client(from: .executor, to: .registry, sender: sender)),
             writes: HTTPIdempotentWritesClient(
@@ -125,6 +127,7 @@ struct ExecutorCommand: AsyncParsableCommand {
             model: try installation.unifiedModel(),
             digests: OpenSSLDigests(),
             cursorKey: Secret(try settings.key("cursor.key")),
+            config: config,
             logger: installation.logger(ServiceName.executor.rawValue)
         )
         let tls = try settings.executorTLSPort.map { port in
@@ -139,7 +142,7 @@ struct ExecutorCommand: AsyncParsableCommand {
             authenticator: executor.authenticator,
             readiness: executor.readiness,
             tls: tls,
-            threads: 2,
+            threads: settings.executorThreads,
             background: { try await executor.run() }
         )
     }

@@ -122,6 +122,16 @@ struct Settings: Sendable {
         reader.string(forKey: "egress.host.map", default: "")
     }
 
+    /// Whether the host map may send hosts to plain HTTP (`host=http://127.0.0.1:9100`); for measurements on one machine.
+    var allowsPlainHTTP: Bool {
+        reader.bool(forKey: "egress.plain.http", default: false)
+    }
+
+    /// Event loops of the executor.
+    var executorThreads: Int {
+        max(1, reader.int(forKey: "executor.threads", default: 2))
+    }
+
     /// The same for the addresses a browser is sent to: `*.example.com=http://localhost:7503,...`.
     var browserHostMap: String {
         reader.string(forKey: "browser.host.map", default: "")
@@ -141,6 +151,11 @@ struct Settings: Sendable {
             }
             return BrokerConfig.BrowserHost(pattern: String(sides[0]), origin: String(sides[1]))
         }
+    }
+
+    /// Accounts, keys and configurations that the executor keeps, each.
+    var executorCacheCapacity: Int {
+        max(2, reader.int(forKey: "executor.cache.capacity", default: 20_000))
     }
 
     /// The first of the sandbox's ports; vendors follow from the next on.
