@@ -72,7 +72,7 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
         module("Postgres", ["CLibPQ", "Vocabulary"]),
-        module("CurlTransport", ["CCurl", "HTTPExchange", httpTypes]),
+        module("CurlTransport", ["CCurl", "HTTPExchange", httpTypes, nioCore, nioPosix]),
         module("Cryptography", ["COpenSSL", "Vocabulary"]),
 
         // L1: values and formats

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 // libcurl's setters take variable arguments, which Swift cannot call.
@@ -48,6 +49,24 @@ static inline CURLcode tributary_curl_open_socket(
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
 
+static inline CURLcode tributary_curl_close_socket(CURL *handle, int (*callback)(void *, curl_socket_t)) {
+    return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);
+}
+
+static inline CURLMcode tributary_curl_multi_pointer(CURLM *multi, CURLMoption option, void *value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+static inline CURLMcode tributary_curl_multi_sockets(
+    CURLM *multi, int (*callback)(CURL *, curl_socket_t, int, void *, void *)
+) {
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+}
+
+static inline CURLMcode tributary_curl_multi_timer(CURLM *multi, int (*callback)(CURLM *, long, void *)) {
+    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+}
+
 static inline CURLcode tributary_curl_before_request(CURL *handle, int (*callback)(void *, char *, char *, int, int)) {
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }
@@ -82,4 +101,29 @@ static inline int tributary_curl_address(const struct curl_sockaddr *address, un
         return 16;
     }
     return 0;
+}
+
+// epoll is not in Swift's Glibc module.
+
+static inline int tributary_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+// What a socket is watched for: 1 to read, 2 to write, 0 for nothing any more. `is_known` tells a change from a first time.
+static inline int tributary_epoll_watch(int poll, int socket, int what, int is_known) {
+    struct epoll_event event = {0};
+    event.events = (what & 1 ? EPOLLIN | EPOLLRDHUP : 0) | (what & 2 ? EPOLLOUT : 0);
+    event.data.fd = socket;
+    return epoll_ctl(poll, what == 0 ? EPOLL_CTL_DEL : is_known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
+}
+
+// The sockets that something happened to, and what, in libcurl's words; never waits.
+static inline int tributary_epoll_ready(int poll, int *sockets, int *what, int most) {
+    struct epoll_event events[64];
+    int count = epoll_wait(poll, events, most < 64 ? most : 64, 0);
+    for (int index = 0; index < count; index++) {
+        unsigned int bits = events[index].events;
+        sockets[index] = events[index].data.fd;
+        what[index] = (bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP) ? CURL_CSELECT_IN : 0)
+            | (bits & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (bits & EPOLLERR ? CURL_CSELECT_ERR : 0);
+    }
+    return count;
 }

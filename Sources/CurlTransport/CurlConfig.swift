@@ -7,11 +7,14 @@ package struct CurlConfig: Sendable {
         package let pattern: String
         /// Where the connection goes.
         package let endpoint: EgressPolicy.Endpoint
+        /// Whether the connection is plain HTTP instead of TLS, for development and measurement.
+        package let isPlain: Bool
 
         /// Reads one entry.
-        package init(pattern: String, endpoint: EgressPolicy.Endpoint) {
+        package init(pattern: String, endpoint: EgressPolicy.Endpoint, isPlain: Bool = false) {
             self.pattern = pattern.lowercased()
             self.endpoint = endpoint
+            self.isPlain = isPlain
         }
 
         /// Whether `host` matches.
@@ -34,42 +37,64 @@ package struct CurlConfig: Sendable {
     package var hostMap: [HostMapEntry]
     /// Further addresses that vendors' hosts may stand for.
     package var allowedEndpoints: Set<EgressPolicy.Endpoint>
-    /// Connections to one host at most.
+    /// Connections of one event loop to one host at most.
     package var connectionsPerHostMax: Int
-    /// Connections at most.
+    /// Connections of one event loop at most.
     package var connectionsMax: Int
+    /// The most that a streamed answer may take after its header fields.
+    package var streamTimeout: Duration
 
     /// Describes the transport.
     package init(
         caFile: String? = nil,
         hostMap: [HostMapEntry] = [],
         allowedEndpoints: Set<EgressPolicy.Endpoint> = [],
-        connectionsPerHostMax: Int = 64,
-        connectionsMax: Int = 1024
+        connectionsPerHostMax: Int = 512,
+        connectionsMax: Int = 1024,
+        streamTimeout: Duration = .seconds(900)
     ) {
         self.caFile = caFile
         self.hostMap = hostMap
         self.allowedEndpoints = allowedEndpoints
         self.connectionsPerHostMax = connectionsPerHostMax
         self.connectionsMax = connectionsMax
+        self.streamTimeout = streamTimeout
     }
 
     /// Reads `pattern=ip:port,pattern=ip:port`.
     ///
+    /// - Parameters:
+    ///   - text: the entries; `pattern=http://ip:port` is an entry for plain HTTP.
+    ///   - allowsPlain: whether entries for plain HTTP may stand there: never where real accounts are.
     /// - Returns: The entries in order; none for an empty text.
-    /// - Throws: ``HostMapFailure`` with the entry that cannot be read.
-    package static func hostMap(_ text: String) throws(HostMapFailure) -> [HostMapEntry] {
+    /// - Throws: ``HostMapFailure`` with the entry that cannot be read or is not allowed.
+    package static func hostMap(_ text: String, allowsPlain: Bool = false) throws(HostMapFailure) -> [HostMapEntry] {
         var entries: [HostMapEntry] = []
         for part in text.split(separator: ",") {
             let sides = part.split(separator: "=", maxSplits: 1)
-            guard sides.count == 2, let endpoint = EgressPolicy.Endpoint(sides[1]) else {
+            let isPlain = sides.count == 2 && sides[1].hasPrefix("http://")
+            guard sides.count == 2,
+                let endpoint = EgressPolicy.Endpoint(sides[1].dropFirst(isPlain ? "http://".count : 0))
+            else {
                 throw HostMapFailure(
                     description: "host map entry '\(part)' is not of the form *.example.com=127.0.0.1:7501"
                 )
             }
-            entries.append(HostMapEntry(pattern: String(sides[0]), endpoint: endpoint))
+            guard !isPlain || allowsPlain else {
+                throw HostMapFailure(
+                    description:
+                        "host map entry '\(part)' sends credentials without TLS; for development and measurement alone, "
+                        + "set TRIBUTARY_EGRESS_PLAIN_HTTP=true"
+                )
+            }
+            entries.append(HostMapEntry(pattern: String(sides[0]), endpoint: endpoint, isPlain: isPlain))
         }
         return entries
+    }
+
+    /// The first entry for `host`.
+    func hostMapEntry(for host: String) -> HostMapEntry? {
+        hostMap.first { $0.matches(host) }
     }
 
     var policy: EgressPolicy {

@@ -15,10 +15,13 @@ enum CurlFailure {
                 "the answer of \(host) is larger than \(transfer.request.responseBytesMax) bytes"
             )
         }
-        if transfer.isContradictory { return failure(.badResponse, "the answer of \(host) has two lengths") }
-        if transfer.blockedAddress != nil {
+        if transfer.isBlocked {
             return failure(.blockedAddress, "\(host) stands for an address that must not be called")
         }
+        if transfer.isContradictory {
+            return failure(.badResponse, "the answer of \(host) has two lengths")
+        }
+        if transfer.wasUploadCut { return failure(.cancelled, "the body for \(host) broke off") }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return failure(.unresolvable, "the name \(host) does not resolve")

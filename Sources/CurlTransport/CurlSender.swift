@@ -1,42 +1,77 @@
 package import HTTPExchange
 import HTTPTypes
+import NIOCore
+import NIOPosix
 import Synchronization
 
 /// ``HTTPSender`` over libcurl: keep-alive, HTTP/2, mutual TLS from memory, the egress policy, and no surprise replays.
+///
+/// A request from a task on an event loop stays on that event loop; all others share one of this process.
 package final class CurlSender: HTTPSender {
     private let config: CurlConfig
     private let policy: EgressPolicy
-    private let driver: CurlDriver
-    private let lastID = Atomic(0)
+    private let loops = Mutex<[ObjectIdentifier: CurlLoop]>([:])
+    private let isShutDown = Atomic(false)
 
-    /// Starts the transport's thread.
+    /// For callers that are not on an event loop.
+    private static let sharedGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    /// Prepares the transport.
     ///
     /// - Throws: `invalidRequest` when libcurl cannot be initialised.
     package init(_ config: CurlConfig = CurlConfig()) throws(ExchangeError) {
+        guard CurlLoop.isUsable else {
+            throw ExchangeError(.invalidRequest, "libcurl cannot be initialised", requestMayHaveBeenSent: false)
+        }
         self.config = config
         policy = config.policy
-        driver = try CurlDriver(config: config)
     }
 
     deinit {
-        driver.stop()
+        shutdown()
     }
 
     /// Ends what is under way with `cancelled` and refuses what comes later.
     package func shutdown() {
-        driver.stop()
+        isShutDown.store(true, ordering: .releasing)
+        let all = loops.withLock { loops in
+            defer { loops = [:] }
+            return Array(loops.values)
+        }
+        for loop in all { loop.stop() }
     }
 
     package func send(_ request: OutboundRequest) async throws(ExchangeError) -> InboundResponse {
-        var request = request
-        var target = try checked(request)
+        let target = try checked(request)
         guard case .sameOrigin(let limit) = request.redirects else { return try await exchange(request, target) }
+        return try await following(request, target, limit)
+    }
+
+    package func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
+        let loop = try currentLoop()
+        let transfer = Transfer(request, try checked(request), policy, on: loop, streams: true)
+        transfer.watchUpload()
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                transfer.awaitHead(continuation)
+                loop.start(transfer)
+            }
+        } onCancel: {
+            loop.cancel(transfer)
+        }.get()
+    }
+
+    private func following(_ request: OutboundRequest, _ target: RequestTarget, _ limit: Int)
+        async throws(ExchangeError) -> InboundResponse
+    {
+        var request = request
+        var target = target
         for _ in 0...max(0, limit) {
             let response = try await exchange(request, target)
             guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers[.location] else {
                 return response
             }
-            let next = try target.following(location)
+            let next = try routed(try target.following(location), request)
             guard next.hasSameOrigin(as: target) else {
                 throw ExchangeError(
                     .redirectRefused,
@@ -59,30 +94,33 @@ package final class CurlSender: HTTPSender {
         )
     }
 
-    package func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
-        let transfer = makeTransfer(request, try checked(request), isStreaming: true)
-        return try await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                transfer.awaitHead(continuation)
-                driver.start(transfer)
-            }
-        } onCancel: {
-            driver.cancel(transfer.id)
-        }.get()
-    }
-
     private func exchange(_ request: OutboundRequest, _ target: RequestTarget) async throws(ExchangeError)
         -> InboundResponse
     {
-        let transfer = makeTransfer(request, target, isStreaming: false)
+        let loop = try currentLoop()
+        let transfer = Transfer(request, target, policy, on: loop, streams: false)
+        transfer.watchUpload()
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.awaitWhole(continuation)
-                driver.start(transfer)
+                loop.start(transfer)
             }
         } onCancel: {
-            driver.cancel(transfer.id)
+            loop.cancel(transfer)
         }.get()
+    }
+
+    /// The multi handle of the event loop that this task runs on.
+    private func currentLoop() throws(ExchangeError) -> CurlLoop {
+        guard !isShutDown.load(ordering: .acquiring) else { throw CurlLoop.stopped }
+        let eventLoop = MultiThreadedEventLoopGroup.currentEventLoop ?? Self.sharedGroup.next()
+        return loops.withLock { loops in
+            let id = ObjectIdentifier(eventLoop)
+            if let known = loops[id] { return known }
+            let loop = CurlLoop(eventLoop, config)
+            loops[id] = loop
+            return loop
+        }
     }
 
     private func checked(_ request: OutboundRequest) throws(ExchangeError) -> RequestTarget {
@@ -103,34 +141,14 @@ package final class CurlSender: HTTPSender {
                 requestMayHaveBeenSent: false
             )
         }
-        return target
+        return try routed(target, request)
     }
 
-    private func makeTransfer(_ request: OutboundRequest, _ target: RequestTarget, isStreaming: Bool) -> Transfer {
-        let id = lastID.add(1, ordering: .relaxed).newValue
-        return Transfer(id: id, request: request, target: target, policy: policy, isStreaming: isStreaming) {
-            [driver] transfer in
-            let reader = BodyReader(transfer: transfer, driver: driver)
-            return AsyncThrowingStream(unfolding: { try await reader.next() })
+    /// The address as it is dialled: by plain HTTP where the operator's host map says so.
+    private func routed(_ target: RequestTarget, _ request: OutboundRequest) throws(ExchangeError) -> RequestTarget {
+        guard request.destination == .vendor, config.hostMapEntry(for: target.host)?.isPlain == true else {
+            return target
         }
-    }
-}
-
-/// Hands a streamed body on; when nobody holds it any more the connection is closed.
-private final class BodyReader: Sendable {
-    private let transfer: Transfer
-    private let driver: CurlDriver
-
-    init(transfer: Transfer, driver: CurlDriver) {
-        self.transfer = transfer
-        self.driver = driver
-    }
-
-    deinit {
-        driver.cancel(transfer.id)
-    }
-
-    func next() async throws(ExchangeError) -> [UInt8]? {
-        try await transfer.nextPiece { driver.resume(transfer.id) }
+        return try target.overPlainHTTP()
     }
 }

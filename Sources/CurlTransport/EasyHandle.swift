@@ -3,112 +3,147 @@ import Foundation
 import HTTPExchange
 import HTTPTypes
 
-/// Sets up a libcurl handle for one transfer.
-///
-/// Handles are never reused: they would carry TLS sessions and settings from one account to another.
-enum EasyHandle {
-    /// A handle ready to be added to the multi handle.
+/// One libcurl handle: set up once for an identity, then prepared for one request after another of that identity.
+final class EasyHandle {
+    let pointer: UnsafeMutableRawPointer
+    let key: HandlePool.Key
+    /// What libcurl's callbacks write to.
+    private(set) var transfer: Transfer?
+    private let config: CurlConfig
+    private let loopContext: UnsafeMutableRawPointer?
+    private var hasFailed = false
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var connectToList: UnsafeMutablePointer<curl_slist>?
+    private var resolveList: UnsafeMutablePointer<curl_slist>?
+    /// A name that libcurl may forget, told with the next route.
+    var staleName: String?
+    /// The name and port that libcurl knows for the identity's plain connections.
+    private(set) var plainName: String?
+    private var routedHost = ""
+    private var routedPort = 0
+
+    /// Sets up what all requests of an identity have in common.
     ///
-    /// - Throws: `invalidRequest` when a header or the address cannot be sent.
-    static func make(_ transfer: Transfer, _ config: CurlConfig) throws(ExchangeError) -> UnsafeMutableRawPointer {
-        guard let handle = curl_easy_init() else {
+    /// - Throws: `invalidRequest` when libcurl refuses an option or has no memory.
+    init(_ key: HandlePool.Key, _ config: CurlConfig, _ loopContext: UnsafeMutableRawPointer?) throws(ExchangeError) {
+        guard let pointer = curl_easy_init() else {
             throw ExchangeError(.invalidRequest, "no memory for a request", requestMayHaveBeenSent: false)
         }
-        do throws(ExchangeError) {
-            let options = Options(handle: handle)
-            setGeneral(options, transfer)
-            setTLS(options, transfer, config)
-            setCallbacks(options, transfer)
-            try setRequest(options, transfer)
-            setDestination(options, transfer, config)
-            guard !options.hasFailed else {
-                throw ExchangeError(.invalidRequest, "libcurl refuses an option", requestMayHaveBeenSent: false)
-            }
-            return handle
-        } catch {
-            curl_easy_cleanup(handle)
-            throw error
-        }
+        self.pointer = pointer
+        self.key = key
+        self.config = config
+        self.loopContext = loopContext
+        setGeneral()
+        if key.scheme == "https" { setTLS() }
+        setCallbacks()
+        if hasFailed { throw Self.refused }
     }
 
-    /// Sets options and remembers whether one was refused.
-    private final class Options {
-        let handle: UnsafeMutableRawPointer
-        private(set) var hasFailed = false
-
-        init(handle: UnsafeMutableRawPointer) { self.handle = handle }
-
-        func check(_ code: CURLcode) { if code != CURLE_OK { hasFailed = true } }
-        func set(_ option: CURLoption, _ value: Int) { check(tributary_curl_long(handle, option, value)) }
-        func set(_ option: CURLoption, _ value: Bool) { set(option, value ? 1 : 0) }
-        func set(_ option: CURLoption, _ value: String?) { check(tributary_curl_text(handle, option, value)) }
+    deinit {
+        curl_easy_cleanup(pointer)
+        curl_slist_free_all(headerList)
+        curl_slist_free_all(connectToList)
+        curl_slist_free_all(resolveList)
     }
 
-    private static func milliseconds(_ duration: Duration) -> Int {
-        max(1, Int(duration / .milliseconds(1)))
+    private static let refused =
+        ExchangeError(.invalidRequest, "libcurl refuses an option", requestMayHaveBeenSent: false)
+
+    /// Sets everything that differs from request to request.
+    ///
+    /// - Throws: `invalidRequest` when a header cannot be sent.
+    func prepare(_ transfer: Transfer) throws(ExchangeError) {
+        let request = transfer.request
+        self.transfer = transfer
+        set(CURLOPT_URL, transfer.target.url)
+        setMethod(request)
+        try setHeaders(request)
+        setRoute(transfer)
+        set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
+        set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.totalTimeout))
+        // A streamed answer may take long, but not by standing still.
+        set(CURLOPT_LOW_SPEED_LIMIT, transfer.isStreaming ? 1 : 0)
+        set(CURLOPT_LOW_SPEED_TIME, transfer.isStreaming ? 30 : 0)
+        // libcurl resends a request by itself when a kept-alive connection dies before the answer.
+        let isAlone = transfer.isSentOnce
+        set(CURLOPT_FRESH_CONNECT, isAlone)
+        set(CURLOPT_FORBID_REUSE, isAlone)
+        if hasFailed { throw Self.refused }
     }
 
-    private static func setGeneral(_ options: Options, _ transfer: Transfer) {
-        options.set(CURLOPT_NOSIGNAL, true)
-        options.set(CURLOPT_PROTOCOLS_STR, transfer.request.destination == .vendor ? "https" : "http,https")
-        options.set(CURLOPT_FOLLOWLOCATION, false)
-        options.set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    /// Lets go of the transfer that is over.
+    func release() {
+        transfer = nil
+    }
+
+    /// Ends the limit of the whole exchange, once the header fields of a streamed answer are there.
+    func liftTotalTimeout() {
+        set(CURLOPT_TIMEOUT_MS, Int(config.streamTimeout / .milliseconds(1)))
+    }
+
+    // MARK: Once
+
+    private func setGeneral() {
+        set(CURLOPT_NOSIGNAL, true)
+        // A vendor's address is http only where the operator's host map made it so.
+        set(CURLOPT_PROTOCOLS_STR, key.scheme)
+        set(CURLOPT_FOLLOWLOCATION, false)
+        set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         // The empty text also keeps libcurl from reading http_proxy and its kin.
-        options.set(CURLOPT_PROXY, "")
-        options.set(CURLOPT_NOPROXY, "*")
-        options.set(CURLOPT_UNRESTRICTED_AUTH, false)
-        options.set(CURLOPT_HTTP09_ALLOWED, false)
-        options.set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
-        options.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(transfer.request.connectTimeout))
-        options.set(CURLOPT_TIMEOUT_MS, milliseconds(transfer.request.totalTimeout))
-        options.set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
-        options.set(CURLOPT_TCP_NODELAY, true)
-        options.set(CURLOPT_PATH_AS_IS, true)
-        options.set(CURLOPT_BUFFERSIZE, 128 * 1024)
-        let sharesNothing =
-            transfer.request.replay == .never
-            // Plain HTTP has no TLS settings by which libcurl could keep identities apart.
-            || (transfer.request.destination == .vendor && transfer.target.scheme == "http")
-        if sharesNothing {
-            // libcurl resends a request by itself when a kept-alive connection dies before the answer.
-            options.set(CURLOPT_FRESH_CONNECT, true)
-            options.set(CURLOPT_FORBID_REUSE, true)
-        }
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_NOPROXY, "*")
+        set(CURLOPT_UNRESTRICTED_AUTH, false)
+        set(CURLOPT_HTTP09_ALLOWED, false)
+        set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+        // The names of plain connections are our own and stay until HandlePool takes them back.
+        set(CURLOPT_DNS_CACHE_TIMEOUT, key.isPlainVendor ? -1 : 30)
+        set(CURLOPT_TCP_NODELAY, true)
+        set(CURLOPT_PATH_AS_IS, true)
+        set(CURLOPT_BUFFERSIZE, 128 * 1024)
     }
 
-    private static func setTLS(_ options: Options, _ transfer: Transfer, _ config: CurlConfig) {
-        options.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        options.set(CURLOPT_SSL_VERIFYPEER, true)
-        options.set(CURLOPT_SSL_VERIFYHOST, 2)
-        options.set(CURLOPT_SSL_SESSIONID_CACHE, false)
-        options.set(CURLOPT_CAINFO, config.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
-        // libcurl compares this path when it looks for a connection to reuse, so a path of its own per identity splits
-        // the pool. The folder does not exist, so no certificate comes from it.
-        options.set(CURLOPT_CAPATH, "/nonexistent/" + transfer.request.identity.partition)
-        guard let certificate = transfer.request.identity.clientCertificate else { return }
+    private func setTLS() {
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_SSL_VERIFYPEER, true)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        set(CURLOPT_SSL_SESSIONID_CACHE, false)
+        set(CURLOPT_CAINFO, config.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
+        // Debian's libcurl has a folder by default, and with any folder it parses all certificates for each connection.
+        check(tributary_curl_text(pointer, CURLOPT_CAPATH, nil))
+        // libcurl compares the cipher list when it looks for a connection to reuse, so a word of its own per identity
+        // splits the pool. OpenSSL passes over words that it does not know.
+        set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:acct" + Self.hexadecimal(key.identity.partition.utf8))
+        guard let certificate = key.identity.clientCertificate else { return }
         // Chain, key and identity as one text for both options: of the two only the certificate is compared.
         let pem =
             certificate.chainPEM + [UInt8(ascii: "\n")] + certificate.privateKeyPEM
-            + Array("\n# acct:\(transfer.request.identity.partition)\n".utf8)
-        options.set(CURLOPT_SSLCERTTYPE, "PEM")
-        options.set(CURLOPT_SSLKEYTYPE, "PEM")
-        options.check(tributary_curl_blob(options.handle, CURLOPT_SSLCERT_BLOB, pem, pem.count))
-        options.check(tributary_curl_blob(options.handle, CURLOPT_SSLKEY_BLOB, pem, pem.count))
+            + Array("\n# acct:\(key.identity.partition)\n".utf8)
+        set(CURLOPT_SSLCERTTYPE, "PEM")
+        set(CURLOPT_SSLKEYTYPE, "PEM")
+        check(tributary_curl_blob(pointer, CURLOPT_SSLCERT_BLOB, pem, pem.count))
+        check(tributary_curl_blob(pointer, CURLOPT_SSLKEY_BLOB, pem, pem.count))
     }
 
-    private static func setCallbacks(_ options: Options, _ transfer: Transfer) {
-        // The driver keeps the transfer until the handle is gone.
-        let context = Unmanaged.passUnretained(transfer).toOpaque()
-        options.check(tributary_curl_pointer(options.handle, CURLOPT_PRIVATE, context))
-        options.check(tributary_curl_pointer(options.handle, CURLOPT_WRITEDATA, context))
-        options.check(tributary_curl_pointer(options.handle, CURLOPT_HEADERDATA, context))
-        options.check(tributary_curl_pointer(options.handle, CURLOPT_OPENSOCKETDATA, context))
-        options.check(tributary_curl_pointer(options.handle, CURLOPT_PREREQDATA, context))
-        options.check(
-            tributary_curl_write(options.handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-                guard let context else { return 0 }
-                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    private func setCallbacks() {
+        // The pool or the transfer keeps this handle while libcurl has it.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        check(tributary_curl_pointer(pointer, CURLOPT_PRIVATE, context))
+        check(tributary_curl_pointer(pointer, CURLOPT_WRITEDATA, context))
+        check(tributary_curl_pointer(pointer, CURLOPT_HEADERDATA, context))
+        check(tributary_curl_pointer(pointer, CURLOPT_READDATA, context))
+        check(tributary_curl_pointer(pointer, CURLOPT_OPENSOCKETDATA, context))
+        check(tributary_curl_pointer(pointer, CURLOPT_PREREQDATA, context))
+        // A connection outlives the request that opened it, so its end is the loop's.
+        check(tributary_curl_pointer(pointer, CURLOPT_CLOSESOCKETDATA, loopContext))
+        setBodyCallbacks()
+        setConnectionCallbacks()
+    }
+
+    private func setBodyCallbacks() {
+        check(
+            tributary_curl_write(pointer, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+                guard let transfer = EasyHandle.transfer(context) else { return 0 }
                 switch transfer.take(body: UnsafeRawBufferPointer(start: bytes, count: size * count)) {
                 case .taken: return size * count
                 case .pause: return Int(CURL_WRITEFUNC_PAUSE)
@@ -116,54 +151,95 @@ enum EasyHandle {
                 }
             }
         )
-        options.check(
-            tributary_curl_write(options.handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-                guard let context else { return 0 }
-                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        check(
+            tributary_curl_write(pointer, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+                guard let transfer = EasyHandle.transfer(context) else { return 0 }
                 let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
                 return transfer.take(headerLine: line) ? size * count : 0
             }
         )
-        options.check(
-            tributary_curl_open_socket(options.handle) { context, _, address in
+        check(
+            tributary_curl_write(pointer, CURLOPT_READFUNCTION) { bytes, size, count, context in
+                guard let transfer = EasyHandle.transfer(context) else { return Int(CURL_READFUNC_ABORT) }
+                switch transfer.give(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) {
+                case .given(let count): return count
+                case .pause: return Int(CURL_READFUNC_PAUSE)
+                case .stop: return Int(CURL_READFUNC_ABORT)
+                }
+            }
+        )
+    }
+
+    private func setConnectionCallbacks() {
+        check(
+            tributary_curl_open_socket(pointer) { context, _, address in
                 guard let context, let address else { return -1 }
-                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
                 var bytes = [UInt8](repeating: 0, count: 16)
                 var port: UInt16 = 0
                 let count = tributary_curl_address(address, &bytes, &port)
-                guard transfer.mayConnect(to: IPAddress(bytes: Array(bytes.prefix(Int(count)))), port: Int(port)) else {
-                    return -1
+                let target = IPAddress(bytes: Array(bytes.prefix(Int(count))))
+                guard handle.transfer?.mayConnect(to: target, port: Int(port)) == true else { return -1 }
+                let socket = socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+                if let loop = handle.loopContext, socket >= 0 {
+                    Unmanaged<CurlLoop>.fromOpaque(loop).takeUnretainedValue().opened(socket)
                 }
-                return socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+                return socket
             }
         )
-        options.check(
-            tributary_curl_before_request(options.handle) { context, address, _, port, _ in
-                guard let context, let address else { return CURL_PREREQFUNC_ABORT }
-                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-                let isAllowed = transfer.mayBegin(on: IPAddress(String(cString: address)), port: Int(port))
+        check(
+            tributary_curl_close_socket(pointer) { context, socket in
+                if let context { Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().closing(socket) }
+                return close(socket)
+            }
+        )
+        check(
+            tributary_curl_before_request(pointer) { context, address, _, port, _ in
+                guard let address, let transfer = EasyHandle.transfer(context) else { return CURL_PREREQFUNC_ABORT }
+                let isAllowed = transfer.mayBegin(on: address, port: Int(port))
                 return isAllowed ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
             }
         )
     }
 
-    private static func setRequest(_ options: Options, _ transfer: Transfer) throws(ExchangeError) {
-        let request = transfer.request
-        options.set(CURLOPT_URL, transfer.target.url)
+    private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        guard let context else { return nil }
+        return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().transfer
+    }
+
+    // MARK: For each request
+
+    private func setMethod(_ request: OutboundRequest) {
         let takesBody = [HTTPRequest.Method.post, .put, .patch].contains(request.method)
+        // Takes back what an earlier request asked for.
+        set(CURLOPT_HTTPGET, true)
+        check(tributary_curl_text(pointer, CURLOPT_CUSTOMREQUEST, nil))
         if request.method == .head {
-            options.set(CURLOPT_NOBODY, true)
+            set(CURLOPT_NOBODY, true)
+        } else if let upload = request.upload {
+            set(CURLOPT_UPLOAD, true)
+            check(tributary_curl_size(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(upload.length ?? -1)))
+            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         } else if let body = request.body ?? (takesBody ? [] : nil) {
-            options.set(CURLOPT_POST, true)
-            options.check(tributary_curl_size(options.handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
-            options.check(tributary_curl_bytes(options.handle, CURLOPT_COPYPOSTFIELDS, body.isEmpty ? [0] : body))
-            if request.method != .post { options.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
+            set(CURLOPT_POST, true)
+            check(tributary_curl_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+            check(tributary_curl_bytes(pointer, CURLOPT_COPYPOSTFIELDS, body.isEmpty ? [0] : body))
+            if request.method != .post { set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
         } else if request.method != .get {
-            options.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
-        // libcurl would wait a second for a 100, and invent a content type.
-        var lines = ["Expect:"]
-        if request.headers[.contentType] == nil { lines.append("Content-Type:") }
+    }
+
+    private func setHeaders(_ request: OutboundRequest) throws(ExchangeError) {
+        check(tributary_curl_list(pointer, CURLOPT_HTTPHEADER, nil))
+        curl_slist_free_all(headerList)
+        headerList = nil
+        let hasBody = request.body != nil || request.upload != nil || ![.get, .head].contains(request.method)
+        if hasBody {
+            // libcurl would wait a second for a 100, and invent a content type.
+            headerList = curl_slist_append(headerList, "Expect:")
+            if request.headers[.contentType] == nil { headerList = curl_slist_append(headerList, "Content-Type:") }
+        }
         for field in request.headers {
             let name = field.name.rawName
             // Checked as bytes: in a Swift string CR LF is one character that equals neither. libcurl sends header text as is.
@@ -174,30 +250,78 @@ enum EasyHandle {
                     requestMayHaveBeenSent: false
                 )
             }
-            guard !["host", "content-length", "transfer-encoding", "connection", "expect"].contains(name.lowercased())
-            else {
+            switch field.name {
+            case .contentLength, .transferEncoding, .connection, .expect, Self.host:
                 throw ExchangeError(
                     .invalidRequest,
                     "header \(name) is set by the transport",
                     requestMayHaveBeenSent: false
                 )
+            default: break
             }
-            lines.append(field.value.isEmpty ? "\(name);" : "\(name): \(field.value)")
+            headerList = curl_slist_append(headerList, field.value.isEmpty ? "\(name);" : "\(name): \(field.value)")
         }
-        for line in lines { transfer.headerList = curl_slist_append(transfer.headerList, line) }
-        options.check(tributary_curl_list(options.handle, CURLOPT_HTTPHEADER, transfer.headerList))
+        check(tributary_curl_list(pointer, CURLOPT_HTTPHEADER, headerList))
     }
 
-    private static func setDestination(_ options: Options, _ transfer: Transfer, _ config: CurlConfig) {
-        guard transfer.request.destination == .vendor,
-            let entry = config.hostMap.first(where: { $0.matches(transfer.target.host) })
-        else { return }
+    private static let host = HTTPField.Name("Host")
+
+    /// Sends the connection where the operator's host map wants it.
+    private func setRoute(_ transfer: Transfer) {
+        let target = transfer.target
+        guard target.host != routedHost || target.port != routedPort else { return }
+        check(tributary_curl_list(pointer, CURLOPT_CONNECT_TO, nil))
+        check(tributary_curl_list(pointer, CURLOPT_RESOLVE, nil))
+        curl_slist_free_all(connectToList)
+        curl_slist_free_all(resolveList)
+        connectToList = nil
+        resolveList = nil
+        routedHost = target.host
+        routedPort = target.port
+        guard key.destination == .vendor, let entry = config.hostMapEntry(for: target.host) else { return }
         let address =
             entry.endpoint.address.bytes.count == 16 ? "[\(entry.endpoint.address)]" : "\(entry.endpoint.address)"
-        transfer.connectToList = curl_slist_append(
-            nil,
-            "\(transfer.target.host):\(transfer.target.port):\(address):\(entry.endpoint.port)"
-        )
-        options.check(tributary_curl_list(options.handle, CURLOPT_CONNECT_TO, transfer.connectToList))
+        var name = address
+        if key.isPlainVendor {
+            // Plain HTTP has no TLS settings by which libcurl could keep identities apart; the name that it connects to
+            // is compared too, so each identity gets one of its own, which stands for the same address.
+            name = Self.hostName(of: key.identity.partition)
+            if let staleName { resolveList = curl_slist_append(nil, "-\(staleName)") }
+            staleName = nil
+            resolveList = curl_slist_append(resolveList, "\(name):\(entry.endpoint.port):\(address)")
+            plainName = "\(name):\(entry.endpoint.port)"
+            check(tributary_curl_list(pointer, CURLOPT_RESOLVE, resolveList))
+        }
+        connectToList = curl_slist_append(nil, "\(target.host):\(target.port):\(name):\(entry.endpoint.port)")
+        check(tributary_curl_list(pointer, CURLOPT_CONNECT_TO, connectToList))
     }
+
+    /// A host name that no DNS knows, different for each partition.
+    private static func hostName(of partition: String) -> String {
+        var name = ""
+        var rest = Substring(hexadecimal(partition.utf8))
+        while !rest.isEmpty {
+            name += rest.prefix(60) + "."
+            rest = rest.dropFirst(60)
+        }
+        return name + "invalid"
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int {
+        max(1, Int(duration / .milliseconds(1)))
+    }
+
+    // MARK: Options
+
+    private func check(_ code: CURLcode) { if code != CURLE_OK { hasFailed = true } }
+    private func set(_ option: CURLoption, _ value: Int) { check(tributary_curl_long(pointer, option, value)) }
+    private func set(_ option: CURLoption, _ value: Bool) { set(option, value ? 1 : 0) }
+    private func set(_ option: CURLoption, _ value: String) { check(tributary_curl_text(pointer, option, value)) }
 }

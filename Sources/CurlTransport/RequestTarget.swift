@@ -58,6 +58,12 @@ struct RequestTarget: Equatable {
         return try RequestTarget(next)
     }
 
+    /// The same address by plain HTTP, for a host that the operator maps there.
+    func overPlainHTTP() throws(ExchangeError) -> RequestTarget {
+        guard scheme == "https" else { return self }
+        return try RequestTarget("http" + url.dropFirst("https".count))
+    }
+
     /// Whether both are the same scheme, host and port (RFC 6454).
     func hasSameOrigin(as other: RequestTarget) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port

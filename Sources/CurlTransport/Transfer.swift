@@ -4,92 +4,71 @@ import HTTPTypes
 import Synchronization
 
 /// One exchange under way: what libcurl's callbacks write and what the caller waits for.
-///
-/// Everything but `mailbox` is touched on the driver's thread alone, from the start of the transfer to its end.
 final class Transfer: @unchecked Sendable {
-    // Sendable: see above; the mailbox is guarded by its Mutex.
-    let id: Int
+    // Sendable: everything but `isCancelled` is set before the start or touched on the loop's thread alone.
     let request: OutboundRequest
     let target: RequestTarget
     let policy: EgressPolicy
     let isStreaming: Bool
+    let loop: CurlLoop
+    let isCancelled = Atomic(false)
 
-    var handle: UnsafeMutableRawPointer?
-    var headerList: UnsafeMutablePointer<curl_slist>?
-    var connectToList: UnsafeMutablePointer<curl_slist>?
-    private(set) var blockedAddress: IPAddress?
+    var handle: EasyHandle?
+    var isNoted = false
+    private(set) var isBlocked = false
     private(set) var isTooLarge = false
-    private(set) var isContradictory = false
     private(set) var wasRequestBegun = false
+    private(set) var wasUploadCut = false
+    /// Whether the answer says two things about its own length (RFC 9112 section 6.3).
+    private(set) var isContradictory = false
+
     private var status = 0
     private var headers = HTTPFields()
     private var headerBytes = 0
     private var isBodyBegun = false
+    private var isHeadDone = false
     private var bodyBytes = 0
+    /// What arrived and was not handed over yet.
+    private var pile: [UInt8] = []
+    private var pipe: BytePipe?
+    private var isReceivingPaused = false
+    private var isSendingPaused = false
+    private var onWhole: CheckedContinuation<Result<InboundResponse, ExchangeError>, Never>?
+    private var onHead: CheckedContinuation<Result<StreamedResponse, ExchangeError>, Never>?
 
     private static let headerBytesMax = 256 * 1024
     /// Bytes that a slow reader lets pile up before the vendor is made to wait.
     private static let pileBytesMax = 256 * 1024
 
-    private struct Mailbox {
-        var body: [UInt8] = []
-        var isPaused = false
-        var end: Result<Void, ExchangeError>?
-        var onHead: CheckedContinuation<Result<StreamedResponse, ExchangeError>, Never>?
-        var onWhole: CheckedContinuation<Result<InboundResponse, ExchangeError>, Never>?
-        var onPiece: CheckedContinuation<Result<[UInt8]?, ExchangeError>, Never>?
-    }
-
-    private let mailbox = Mutex(Mailbox())
-    private let makeStream: @Sendable (Transfer) -> AsyncThrowingStream<[UInt8], any Error>
-
-    init(
-        id: Int,
-        request: OutboundRequest,
-        target: RequestTarget,
-        policy: EgressPolicy,
-        isStreaming: Bool,
-        makeStream: @escaping @Sendable (Transfer) -> AsyncThrowingStream<[UInt8], any Error>
-    ) {
-        self.id = id
+    init(_ request: OutboundRequest, _ target: RequestTarget, _ policy: EgressPolicy, on loop: CurlLoop, streams: Bool)
+    {
         self.request = request
         self.target = target
         self.policy = policy
-        self.isStreaming = isStreaming
-        self.makeStream = makeStream
+        self.loop = loop
+        isStreaming = streams
     }
 
-    // MARK: The caller's side
+    /// Whether the request must never go out twice.
+    var isSentOnce: Bool { request.replay == .never || request.upload != nil }
+
+    // MARK: The caller's side, before the start
 
     func awaitWhole(_ continuation: CheckedContinuation<Result<InboundResponse, ExchangeError>, Never>) {
-        mailbox.withLock { $0.onWhole = continuation }
+        onWhole = continuation
     }
 
     func awaitHead(_ continuation: CheckedContinuation<Result<StreamedResponse, ExchangeError>, Never>) {
-        mailbox.withLock { $0.onHead = continuation }
+        onHead = continuation
     }
 
-    /// The next piece of a streamed body, nil at its end.
-    ///
-    /// `resume` is called when the vendor was made to wait.
-    func nextPiece(resume: () -> Void) async throws(ExchangeError) -> [UInt8]? {
-        let wasPaused = mailbox.withLock { mailbox in
-            defer { mailbox.isPaused = false }
-            return mailbox.isPaused
+    /// Prepares the body's way into the transfer.
+    func watchUpload() {
+        guard let upload = request.upload else { return }
+        upload.pipe.onBytes { [weak self] in
+            guard let self else { return }
+            loop.resume(self)
         }
-        if wasPaused { resume() }
-        return try await withCheckedContinuation { continuation in
-            let ready: Result<[UInt8]?, ExchangeError>? = mailbox.withLock { mailbox in
-                if !mailbox.body.isEmpty {
-                    defer { mailbox.body = [] }
-                    return .success(mailbox.body)
-                }
-                if let end = mailbox.end { return end.map { nil } }
-                mailbox.onPiece = continuation
-                return nil
-            }
-            if let ready { continuation.resume(returning: ready) }
-        }.get()
     }
 
     // MARK: libcurl's side
@@ -97,14 +76,20 @@ final class Transfer: @unchecked Sendable {
     /// Whether a socket to `address` may be opened.
     func mayConnect(to address: IPAddress?, port: Int) -> Bool {
         guard request.destination == .vendor else { return true }
-        if let address, policy.allows(address, port: port) { return true }
-        blockedAddress = address
-        return false
+        guard let address, policy.allows(address, port: port) else {
+            isBlocked = true
+            return false
+        }
+        return true
     }
 
     /// Called before each request is written, also on a kept-alive connection.
-    func mayBegin(on address: IPAddress?, port: Int) -> Bool {
-        guard mayConnect(to: address, port: port) else { return false }
+    func mayBegin(on address: UnsafePointer<CChar>, port: Int) -> Bool {
+        // libcurl would send it again by itself.
+        guard !wasRequestBegun || !isSentOnce else { return false }
+        if request.destination == .vendor {
+            guard mayConnect(to: IPAddress(String(cString: address)), port: port) else { return false }
+        }
         wasRequestBegun = true
         return true
     }
@@ -118,26 +103,37 @@ final class Transfer: @unchecked Sendable {
         }
         // What comes after the body are trailers.
         guard !isBodyBegun else { return true }
-        var text = Substring(Self.text(line))
-        while let last = text.utf8.last, last == 13 || last == 10 { text = text.dropLast() }
-        if text.utf8.starts(with: "HTTP/".utf8) {
+        var end = line.count
+        while end > 0, line[end - 1] == 13 || line[end - 1] == 10 { end -= 1 }
+        let line = UnsafeRawBufferPointer(rebasing: line[..<end])
+        if line.isEmpty {
+            endHead()
+        } else if line.starts(with: "HTTP/".utf8) {
             // A new status line: what came before belonged to a 1xx answer.
             headers = HTTPFields()
-            status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        } else if text.isEmpty {
-            if status >= 200, isStreaming { announceHead() }
-        } else if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
-            let name = HTTPField.Name(String(text[..<colon]))
+            status = Self.status(line)
+        } else if let colon = line.firstIndex(of: UInt8(ascii: ":")),
+            let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
         {
-            let value = text[text.utf8.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-            // libcurl takes the last of several lengths; an answer that contradicts itself is none (RFC 9112 section 6.3).
-            if name == .contentLength, let known = headers[.contentLength], known != value {
+            let value = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
+            let text = Self.text(UnsafeRawBufferPointer(rebasing: value))
+            if name == .contentLength, let known = headers[.contentLength], !known.utf8.elementsEqual(text.utf8) {
                 isContradictory = true
                 return false
             }
-            headers.append(HTTPField(name: name, value: String(value)))
+            headers.append(HTTPField(name: name, value: text))
         }
         return true
+    }
+
+    private func endHead() {
+        guard status >= 200 else { return }
+        isHeadDone = true
+        if isStreaming {
+            loop.note(self)
+        } else if let length = headers[.contentLength].flatMap({ Int($0) }), headers[.contentEncoding] == nil {
+            pile.reserveCapacity(min(max(0, length), request.responseBytesMax))
+        }
     }
 
     enum Intake {
@@ -149,73 +145,121 @@ final class Transfer: @unchecked Sendable {
     /// The count is of what was decoded, so that a small compressed body cannot become a large one.
     func take(body bytes: UnsafeRawBufferPointer) -> Intake {
         isBodyBegun = true
-        guard isStreaming else {
-            bodyBytes += bytes.count
-            guard bodyBytes <= request.responseBytesMax else {
-                isTooLarge = true
-                return .stop
+        if isStreaming {
+            if pile.count >= Self.pileBytesMax || pipe?.hasRoom == false {
+                isReceivingPaused = true
+                loop.note(self)
+                return .pause
             }
-            mailbox.withLock { $0.body.append(contentsOf: bytes) }
-            return .taken
+            loop.note(self)
         }
-        let (mustPause, waiting) = mailbox.withLock {
-            mailbox -> (Bool, CheckedContinuation<Result<[UInt8]?, ExchangeError>, Never>?) in
-            if let waiting = mailbox.onPiece {
-                mailbox.onPiece = nil
-                return (false, waiting)
-            }
-            if mailbox.body.count >= Self.pileBytesMax {
-                mailbox.isPaused = true
-                return (true, nil)
-            }
-            mailbox.body.append(contentsOf: bytes)
-            return (false, nil)
-        }
-        if mustPause { return .pause }
         bodyBytes += bytes.count
         guard bodyBytes <= request.responseBytesMax else {
             isTooLarge = true
-            if let waiting {
-                mailbox.withLock { $0.onPiece = waiting }
-            }
             return .stop
         }
-        waiting?.resume(returning: .success(Array(bytes)))
+        pile.append(contentsOf: bytes)
         return .taken
+    }
+
+    enum Supply {
+        case given(Int)
+        case pause, stop
+    }
+
+    /// Gives bytes of the body that is uploaded.
+    func give(into room: UnsafeMutableRawBufferPointer) -> Supply {
+        guard let upload = request.upload else { return .given(0) }
+        switch upload.pipe.take(atMost: room.count) {
+        case .bytes(let bytes):
+            room.copyBytes(from: bytes)
+            return .given(bytes.count)
+        case .later:
+            isSendingPaused = true
+            return .pause
+        case .end: return .given(0)
+        case .failed:
+            wasUploadCut = true
+            return .stop
+        }
+    }
+
+    // MARK: Between libcurl's callbacks
+
+    /// Goes on with what was made to wait, when it needs to wait no longer.
+    func goOn() {
+        guard let handle, isReceivingPaused || isSendingPaused else { return }
+        if pipe?.hasRoom != false, pile.count < Self.pileBytesMax { isReceivingPaused = false }
+        isSendingPaused = false
+        curl_easy_pause(handle.pointer, isReceivingPaused ? CURLPAUSE_RECV : CURLPAUSE_CONT)
+    }
+
+    /// Hands over what arrived, to a reader of pieces.
+    func handOver() {
+        isNoted = false
+        guard isStreaming, isHeadDone else { return }
+        announceHead(whole: false)
+        guard let pipe, !pile.isEmpty else { return }
+        let hasRoom = pipe.write(pile)
+        pile = []
+        // The pipe tells when there is room, but only when it had none.
+        if isReceivingPaused, hasRoom { loop.resume(self) }
     }
 
     /// Ends the exchange for the caller.
     func finish(_ result: Result<Bool, ExchangeError>) {
-        let end = result.map { _ in }
-        if isStreaming { if case .success = result { announceHead() } }
-        let (whole, head, piece, body) = mailbox.withLock { mailbox in
-            mailbox.end = end
-            defer {
-                mailbox.onWhole = nil
-                mailbox.onHead = nil
-                mailbox.onPiece = nil
-            }
-            return (mailbox.onWhole, mailbox.onHead, mailbox.onPiece, isStreaming ? [] : mailbox.body)
+        request.upload?.pipe.onBytes(nil)
+        if isStreaming {
+            finishStream(result)
+        } else if let onWhole {
+            self.onWhole = nil
+            onWhole.resume(
+                returning: result.map { wasReused in
+                    InboundResponse(status: status, headers: decodedHeaders(), body: pile, reusedConnection: wasReused)
+                }
+            )
         }
-        whole?.resume(
-            returning: result.map { wasReused in
-                InboundResponse(status: status, headers: decodedHeaders(), body: body, reusedConnection: wasReused)
-            }
-        )
-        if let head, case .failure(let error) = result { head.resume(returning: .failure(error)) }
-        piece?.resume(returning: end.map { nil })
     }
 
-    private func announceHead() {
-        let waiting = mailbox.withLock { mailbox in
-            defer { mailbox.onHead = nil }
-            return mailbox.onHead
+    private func finishStream(_ result: Result<Bool, ExchangeError>) {
+        switch result {
+        case .success:
+            announceHead(whole: true)
+            if let pipe, !pile.isEmpty { pipe.write(pile) }
+            pipe?.finish()
+        case .failure(let error):
+            if let onHead {
+                self.onHead = nil
+                onHead.resume(returning: .failure(error))
+            }
+            if let pipe, !pile.isEmpty { pipe.write(pile) }
+            pipe?.finish(throwing: error)
         }
-        waiting?.resume(
-            returning: .success(
-                StreamedResponse(status: status, headers: decodedHeaders(), body: makeStream(self))
-            )
-        )
+        pile = []
+    }
+
+    private func announceHead(whole: Bool) {
+        guard let onHead else { return }
+        self.onHead = nil
+        let body: StreamedResponse.Body
+        if whole {
+            body = .whole(pile)
+            pile = []
+        } else {
+            handle?.liftTotalTimeout()
+            let pipe = BytePipe(capacity: Self.pileBytesMax)
+            self.pipe = pipe
+            pipe.onWriter { [weak self] signal in
+                guard let self else { return }
+                switch signal {
+                case .room: loop.resume(self)
+                case .abandoned: loop.cancel(self)
+                }
+            }
+            let length = headers[.contentEncoding] == nil ? headers[.contentLength].flatMap { Int($0) } : nil
+            body = .pieces(ByteStream(pipe, length: request.method == .head ? nil : length))
+        }
+        onHead.resume(returning: .success(StreamedResponse(status: status, headers: decodedHeaders(), body: body)))
     }
 
     /// The header fields of the body as it is handed over, which is no longer compressed.
@@ -225,6 +269,16 @@ final class Transfer: @unchecked Sendable {
         fields[.contentEncoding] = nil
         fields[.contentLength] = nil
         return fields
+    }
+
+    private static func status(_ line: UnsafeRawBufferPointer) -> Int {
+        guard let space = line.firstIndex(of: 0x20) else { return 0 }
+        var status = 0
+        for byte in line[(space + 1)...].prefix(3) {
+            guard (0x30...0x39).contains(byte) else { return 0 }
+            status = status * 10 + Int(byte - 0x30)
+        }
+        return status
     }
 
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String {

@@ -10,6 +10,11 @@ struct AccountDoor: Sendable {
 
     /// The account that a request names, with its configuration.
     func open(_ request: EndpointRequest) async throws -> AccountConfiguration {
+        try await open(request, for: request.apiKey())
+    }
+
+    /// The account that a request names, for a key.
+    func open(_ request: EndpointRequest, for key: APIKeyIdentity) async throws -> AccountConfiguration {
         let name = request.query["integrated_account_id"] ?? request.headers[.integratedAccountID]
         guard let name, !name.isEmpty else {
             throw Problem(
@@ -20,7 +25,7 @@ struct AccountDoor: Sendable {
                 ]
             )
         }
-        return try await open(name, for: request.apiKey())
+        return try await open(name, for: key)
     }
 
     /// The account with an id, for a key.

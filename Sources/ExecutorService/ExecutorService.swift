@@ -117,6 +117,7 @@ package final class ExecutorService: Sendable {
         )
         proxy = ProxyRoutes(
             engine: ProxyEngine(sender: sender, traffic: traffic),
+            keys: keys,
             door: door,
             leases: leases,
             bodyBytesMax: config.proxyBodyBytesMax

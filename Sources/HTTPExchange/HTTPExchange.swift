@@ -66,6 +66,8 @@ package struct OutboundRequest: Sendable {
     package var headers: HTTPFields
     /// Body, or nil for none.
     package var body: [UInt8]?
+    /// Body that is sent while it arrives, instead of ``body``; such a request is sent at most once.
+    package var upload: ByteStream?
     /// Who the connection belongs to.
     package var identity: ConnectionIdentity
     /// Which addresses it may reach.
@@ -76,7 +78,7 @@ package struct OutboundRequest: Sendable {
     package var redirects: Redirects
     /// Limit of the connect and TLS phase.
     package var connectTimeout: Duration
-    /// Limit of the whole exchange.
+    /// Limit of the whole exchange; of a streamed one, the limit until its header fields are there.
     package var totalTimeout: Duration
     /// Limit of the decoded response body in bytes.
     package var responseBytesMax: Int
@@ -87,6 +89,7 @@ package struct OutboundRequest: Sendable {
         url: String,
         headers: HTTPFields = [:],
         body: [UInt8]? = nil,
+        upload: ByteStream? = nil,
         identity: ConnectionIdentity,
         destination: Destination = .vendor,
         replay: Replay = .allowed,
@@ -99,6 +102,7 @@ package struct OutboundRequest: Sendable {
         self.url = url
         self.headers = headers
         self.body = body
+        self.upload = upload
         self.identity = identity
         self.destination = destination
         self.replay = replay
@@ -131,20 +135,66 @@ package struct InboundResponse: Sendable {
 
 /// An answer whose body arrives piece by piece.
 ///
-/// Dropping it closes the connection.
+/// Dropping its body closes the connection.
 package struct StreamedResponse: Sendable {
+    /// What follows the header fields.
+    package enum Body: Sendable {
+        /// All of it, when it was there together with the header fields.
+        case whole([UInt8])
+        /// Decoded pieces, with backpressure; ends with an ``ExchangeError`` when the connection fails.
+        case pieces(ByteStream)
+    }
+
     /// HTTP status, 200...599.
     package var status: Int
     /// Header fields, in the order received.
     package var headers: HTTPFields
-    /// Decoded body in pieces, with backpressure; ends with an ``ExchangeError`` when the connection fails.
-    package var body: AsyncThrowingStream<[UInt8], any Error>
+    /// What follows them.
+    package var body: Body
 
     /// Describes an answer.
-    package init(status: Int, headers: HTTPFields, body: AsyncThrowingStream<[UInt8], any Error>) {
+    package init(status: Int, headers: HTTPFields, body: Body) {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+
+    /// The body as one value.
+    ///
+    /// - Parameter limit: in bytes.
+    /// - Returns: nil when there is more.
+    /// - Throws: ``ExchangeError`` when the connection fails before the end.
+    package func collected(upTo limit: Int) async throws -> [UInt8]? {
+        switch body {
+        case .whole(let bytes): bytes.count <= limit ? bytes : nil
+        case .pieces(let stream): try await stream.collected(upTo: limit)
+        }
+    }
+}
+
+extension StreamedResponse.Body: AsyncSequence {
+    package typealias Element = [UInt8]
+
+    /// Walks over the pieces; a whole body is one.
+    package struct Iterator: AsyncIteratorProtocol {
+        fileprivate var whole: [UInt8]?
+        fileprivate let stream: ByteStream?
+
+        package mutating func next() async throws -> [UInt8]? {
+            guard let stream else {
+                defer { whole = nil }
+                return whole
+            }
+            return try await stream.next()
+        }
+    }
+
+    /// The pieces from here on.
+    package func makeAsyncIterator() -> Iterator {
+        switch self {
+        case .whole(let bytes): Iterator(whole: bytes.isEmpty ? nil : bytes, stream: nil)
+        case .pieces(let stream): Iterator(whole: nil, stream: stream)
+        }
     }
 }
 

@@ -15,6 +15,9 @@ package struct Endpoint: Sendable {
         case `public`
         /// An API key that has all of these scopes (or a platform admin's).
         case apiKey([Scope])
+        /// An API key that has all of these scopes and that the handler finds and checks itself, because other vendors'
+        /// clients carry it in places that no authenticator knows. The caller is anonymous until then.
+        case apiKeyWithin([Scope])
         /// One of these services of this installation.
         case service([ServiceName])
         /// A platform admin, or an API key that has `admin` and all of these scopes. `.admin([.platform])` is the
@@ -154,23 +157,27 @@ package struct BodySpec: Sendable, Equatable {
     package let contentTypes: [String]
     /// Whether the request is refused without a body.
     package let isRequired: Bool
+    /// From how many bytes on the handler gets the body while it arrives, as ``EndpointRequest/upload``; nil for never.
+    package let streamsFrom: Int?
 
     /// Describes a body; the default is a required JSON document of at most 1 MiB.
     package init(
         schema: JSONValue,
         bytesMax: Int = 1024 * 1024,
         contentTypes: [String] = ["application/json"],
-        isRequired: Bool = true
+        isRequired: Bool = true,
+        streamsFrom: Int? = nil
     ) {
         self.schema = schema
         self.bytesMax = bytesMax
         self.contentTypes = contentTypes
         self.isRequired = isRequired
+        self.streamsFrom = streamsFrom
     }
 
-    /// Any bytes up to `bytesMax`, such as what a proxy hands on.
+    /// Any bytes up to `bytesMax`, such as what a proxy hands on: as they arrive when there are more than 64 KiB.
     package static func raw(bytesMax: Int) -> BodySpec {
-        BodySpec(schema: [:], bytesMax: bytesMax, contentTypes: ["*/*"], isRequired: false)
+        BodySpec(schema: [:], bytesMax: bytesMax, contentTypes: ["*/*"], isRequired: false, streamsFrom: 64 * 1024)
     }
 
     /// An HTML form.

@@ -1,3 +1,4 @@
+package import HTTPExchange
 package import HTTPTypes
 package import JSONValue
 package import Logging
@@ -17,8 +18,10 @@ package struct EndpointRequest: Sendable {
     package var rawQuery: String?
     /// The header fields as sent.
     package var headers: HTTPFields
-    /// The whole body; empty when there is none.
+    /// The whole body; empty when there is none, or when it is an ``upload``.
     package var body: [UInt8]
+    /// A body that is still arriving; only where the endpoint's specification says so.
+    package var upload: ByteStream?
     /// Who sends it.
     package var caller: CallerIdentity
     /// Taken over from `X-Request-Id` or made; printable ASCII.
@@ -28,7 +31,12 @@ package struct EndpointRequest: Sendable {
     /// Hand what is left on to other services.
     package var deadline: ContinuousClock.Instant
     /// Writes lines that carry the request id.
-    package var logger: Logger
+    package var logger: Logger {
+        var logger = plainLogger
+        logger[metadataKey: "request_id"] = "\(requestID)"
+        return logger
+    }
+    private let plainLogger: Logger
 
     /// Describes a request, mostly for tests of handlers.
     package init(
@@ -39,6 +47,7 @@ package struct EndpointRequest: Sendable {
         rawQuery: String? = nil,
         headers: HTTPFields = [:],
         body: [UInt8] = [],
+        upload: ByteStream? = nil,
         caller: CallerIdentity = .anonymous,
         requestID: String = "test",
         deadline: ContinuousClock.Instant = .now + .seconds(30),
@@ -51,10 +60,11 @@ package struct EndpointRequest: Sendable {
         self.rawQuery = rawQuery
         self.headers = headers
         self.body = body
+        self.upload = upload
         self.caller = caller
         self.requestID = requestID
         self.deadline = deadline
-        self.logger = logger
+        plainLogger = logger
     }
 
     /// The value of a path parameter.

@@ -1,3 +1,4 @@
+package import HTTPExchange
 package import HTTPTypes
 package import JSONValue
 package import Vocabulary
@@ -11,6 +12,9 @@ package struct EndpointResponse: Sendable {
         /// Pieces, each sent before the next one is asked for. An error ends the connection, so that the receiver sees
         /// that the answer is not whole.
         case stream(AsyncThrowingStream<[UInt8], any Error>)
+        /// Bytes that are handed on as they arrive, by the connection itself and without a task; with the announced
+        /// length when there is one.
+        case pipe(ByteStream)
         /// A JSON tree, written when it is sent.
         case json(JSONValue)
     }
@@ -21,6 +25,8 @@ package struct EndpointResponse: Sendable {
     package var headers: HTTPFields
     /// What follows.
     package var body: Body
+    /// What the answer to `HEAD` says of the length that `GET` would give, when that is not the length of ``body``.
+    package var headLength: Int?
 
     /// Describes an answer.
     package init(status: Int, headers: HTTPFields = [:], body: Body = .none) {

@@ -9,17 +9,21 @@ struct InProcessSender: HTTPSender {
 
     func send(_ request: OutboundRequest) async throws(ExchangeError) -> InboundResponse {
         let streamed = try await stream(request)
-        var body: [UInt8] = []
         do {
-            for try await piece in streamed.body { body += piece }
+            let body = try await streamed.collected(upTo: .max) ?? []
+            return InboundResponse(status: streamed.status, headers: streamed.headers, body: body)
         } catch {
             throw ExchangeError(.connectionLost, "the answer broke off", requestMayHaveBeenSent: true)
         }
-        return InboundResponse(status: streamed.status, headers: streamed.headers, body: body)
     }
 
     func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
-        let body = request.body ?? []
+        let body: [UInt8]
+        do {
+            body = try await request.upload?.collected(upTo: .max) ?? request.body ?? []
+        } catch {
+            throw ExchangeError(.cancelled, "the body broke off", requestMayHaveBeenSent: false)
+        }
         var fields = HTTPHeaders([("Host", "in-process"), ("Content-Length", String(body.count))])
         for field in request.headers { fields.add(name: field.name.rawName, value: field.value) }
         let decoded = HTTPRequestHead(
@@ -41,25 +45,29 @@ struct InProcessSender: HTTPSender {
             } else if body.count > admission.bodyBytesMax {
                 responder.refusal(responder.tooLarge(admission), admission)
             } else {
-                await responder.respond(to: admission, body: body)
+                await responder.respond(to: admission, body: body, upload: nil)
             }
-        return StreamedResponse(status: response.status, headers: response.headers, body: response.body.pieces)
+        do {
+            let body = try await response.body.streamed()
+            return StreamedResponse(status: response.status, headers: response.headers, body: body)
+        } catch {
+            throw ExchangeError(.connectionLost, "the answer broke off", requestMayHaveBeenSent: true)
+        }
     }
 }
 
 extension EndpointResponse.Body {
-    /// The body in pieces.
-    fileprivate var pieces: AsyncThrowingStream<[UInt8], any Error> {
-        let whole: [UInt8]
+    /// The body as a client gets it; pieces that are made by a task are put together here.
+    fileprivate func streamed() async throws -> StreamedResponse.Body {
         switch self {
-        case .stream(let pieces): return pieces
-        case .none: whole = []
-        case .bytes(let bytes): whole = bytes
-        case .json(let value): whole = value.bytes()
-        }
-        return AsyncThrowingStream { continuation in
-            if !whole.isEmpty { continuation.yield(whole) }
-            continuation.finish()
+        case .pipe(let stream): return .pieces(stream)
+        case .none: return .whole([])
+        case .bytes(let bytes): return .whole(bytes)
+        case .json(let value): return .whole(value.bytes())
+        case .stream(let pieces):
+            var body: [UInt8] = []
+            for try await piece in pieces { body += piece }
+            return .whole(body)
         }
     }
 }

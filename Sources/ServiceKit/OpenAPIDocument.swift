@@ -71,7 +71,7 @@ package struct OpenAPIDocument: Sendable {
         switch access {
         case .public: []
         case .service: [["serviceToken": []]]
-        case .apiKey(let scopes): [["apiKey": .array(scopes.map { .string($0.rawValue) })]]
+        case .apiKey(let scopes), .apiKeyWithin(let scopes): [["apiKey": .array(scopes.map { .string($0.rawValue) })]]
         case .admin(let scopes): [["apiKey": .array(([.admin] + scopes).map { .string($0.rawValue) })]]
         }
     }

@@ -66,7 +66,8 @@ import Testing
         var offences: [String] = []
         for file in try SourceTree.sources() where !laws.unsafePointers.contains(file.target) {
             guard file.path.hasSuffix(".swift") else { continue }
-            let code = LexedSource(file.text).code
+            // A reference to the current task is no pointer.
+            let code = LexedSource(file.text).code.replacing("withUnsafeCurrentTask", with: "")
             offences += words.filter(code.contains).map { "\(file.path): \($0)" }
         }
         #expect(offences.isEmpty, "\(offences.joined(separator: "\n"))")

@@ -25,16 +25,17 @@ struct ProxyTests {
                 target: target,
                 rawQuery: query,
                 headers: headers,
-                body: body,
+                body: body.map { .bytes($0) } ?? .none,
+                key: Secret("trib_caller"),
                 account: TestWorld.account
             ),
             connector: TestWorld.connector(document, compiler: AcmeVendor.compiler),
             variables: [:],
             access: access
         )
-        var bytes: [UInt8] = []
-        for try await piece in result.body { bytes += piece }
-        return (result.status, result.headers, String(decoding: bytes, as: UTF8.self))
+        let bytes = try await StreamedResponse(status: result.status, headers: result.headers, body: result.body)
+            .collected(upTo: .max)
+        return (result.status, result.headers, String(decoding: bytes ?? [], as: UTF8.self))
     }
 
     @Test func `a raw path hangs on the origin, with the query as it came`() async throws {
@@ -113,18 +114,183 @@ struct ProxyTests {
         #expect(refused.body == "no")
     }
 
-    @Test(arguments: ["/a b", "/a\r\nX: y", "/a\\b", "/é"])
+    @Test(arguments: [
+        "/a b", "/a\r\nX: y", "/a\\b", "/é", "/../x", "/a/../../x", "/%2e%2e/x", "/a/%2E%2e", "/a/.%2e/x", "/./x",
+        "/a/..;x=1/b", "/a%5Cb", "/a#b", "/a?b",
+    ])
     func `a path that is not plain is refused`(path: String) async throws {
         let sender = ScriptedSender(.json([:]))
         await #expect(throws: Problem.self) { _ = try await call(sender, .raw(path: path)) }
         #expect(sender.requests.isEmpty)
     }
 
-    @Test(arguments: ["//evil.example/x", "/../../x", "/@evil.example"])
+    @Test(arguments: [
+        "//evil.example/x", "/@evil.example", "@evil.example/x", "//user@evil.example", ":443@evil.example",
+        ".evil.example/",
+        "/%2f%2fevil.example", "/a//evil.example",
+    ])
     func `no path leaves the host`(path: String) async throws {
         let sender = ScriptedSender(.json([:]))
         _ = try? await call(sender, .raw(path: path))
         #expect(sender.requests.allSatisfy { $0.url.hasPrefix("https://api.acme.example/") })
+    }
+}
+
+struct ProxyCredentialTests {
+    private func call(_ query: String? = nil, headers: HTTPFields = [:], upload: ByteStream? = nil) -> ProxyCall {
+        ProxyCall(
+            method: upload == nil ? .get : .post,
+            target: .raw(path: "/x"),
+            rawQuery: query,
+            headers: headers,
+            body: upload.map { .stream($0) } ?? .none,
+            key: Secret("trib_caller"),
+            account: TestWorld.account
+        )
+    }
+
+    private func connector(_ auth: JSONValue) throws -> CompiledConnector {
+        try TestWorld.connector(
+            AcmeVendor.document(["kind": "none"]).overlaid(by: ["auth": nil]).overlaid(by: ["auth": ["key": auth]]),
+            compiler: AcmeVendor.compiler
+        )
+    }
+
+    private func access() -> FixedAccess {
+        FixedAccess(UsableAccess(method: "key", values: ["key": Secret("s3cret")]))
+    }
+
+    @Test func `a key in the vendor's own query parameter is replaced by the account's`() async throws {
+        let sender = ScriptedSender(.json([:]))
+        let connector = try connector([
+            "kind": "api_key", "fields": ["key": ["type": "secret", "label": "Key"]], "in": "query",
+            "name": "api_token",
+        ])
+        _ = try await ProxyEngine(sender: sender, traffic: TestWorld.traffic()).execute(
+            call("a=1&api_token=trib_caller&api%5Ftoken=x&other=trib%5Fcaller&b=%20"),
+            connector: connector,
+            variables: [:],
+            access: access()
+        )
+        #expect(sender.requests[0].url == "https://api.acme.example/x?a=1&b=%20&api_token=s3cret")
+    }
+
+    @Test func `a key in the vendor's own header field is replaced by the account's`() async throws {
+        let sender = ScriptedSender(.json([:]))
+        let connector = try connector([
+            "kind": "api_key", "fields": ["key": ["type": "secret", "label": "Key"]], "name": "X-Api-Key",
+        ])
+        var headers: HTTPFields = [.authorization: "Bearer trib_caller", .accept: "a/b"]
+        headers[HTTPField.Name("X-Api-Key")!] = "trib_caller"
+        headers[HTTPField.Name("Prefer")!] = "key=trib_caller"
+        _ = try await ProxyEngine(sender: sender, traffic: TestWorld.traffic()).execute(
+            call(headers: headers),
+            connector: connector,
+            variables: [:],
+            access: access()
+        )
+        let sent = sender.requests[0].headers
+        #expect(sent[HTTPField.Name("X-Api-Key")!] == "s3cret")
+        #expect(sent[.authorization] == nil)
+        #expect(!sent.contains { $0.value.contains("trib_caller") })
+    }
+
+    @Test func `a body that is still arriving is handed on as it is, and never sent again`() async throws {
+        let sender = ScriptedSender(InboundResponse(status: 401))
+        let pipe = BytePipe()
+        let result = try await ProxyEngine(sender: sender, traffic: TestWorld.traffic()).execute(
+            call(upload: ByteStream(pipe, length: 10)),
+            connector: TestWorld.connector(AcmeVendor.document(["kind": "none"]), compiler: AcmeVendor.compiler),
+            variables: [:],
+            access: RenewingAccess(renewals: 1)
+        )
+        #expect(result.status == 401)
+        #expect(sender.requests.count == 1)
+        #expect(sender.requests[0].upload?.pipe === pipe)
+        #expect(sender.requests[0].body == nil)
+    }
+}
+
+struct ProxyMessageTests {
+    private func call(_ document: JSONValue) throws -> ProxyCall {
+        let connector = try TestWorld.connector(AcmeVendor.document(["kind": "none"]), compiler: AcmeVendor.compiler)
+        return try ProxyMessage(document).call(of: TestWorld.account, connector: connector.document, key: nil)
+    }
+
+    private func bytes(_ call: ProxyCall) -> String? {
+        guard case .bytes(let bytes) = call.body else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test func `a document becomes a call`() throws {
+        let call = try call([
+            "method": "post", "path": "/v1/people?a=1", "query": ["b": "c d", "n": 2],
+            "headers": ["Prefer": "minimal"], "body": ["name": "Ada"],
+        ])
+        #expect(call.method == .post)
+        #expect(call.target == .raw(path: "/v1/people"))
+        #expect(call.rawQuery == "a=1&b=c%20d&n=2")
+        #expect(call.headers[.contentType] == "application/json")
+        #expect(bytes(call) == #"{"name":"Ada"}"#)
+    }
+
+    @Test(
+        arguments: [
+            ("form", ["a": "b c"], "a=b%20c", "application/x-www-form-urlencoded"),
+            ("text", "plain", "plain", "text/plain; charset=utf-8"), ("xml", "<a/>", "<a/>", "text/xml; charset=utf-8"),
+            ("base64", "AGE=", "\0a", "application/octet-stream"),
+        ] as [(String, JSONValue, String, String)]
+    )
+    func `a body is written in its format`(format: String, body: JSONValue, text: String, type: String) throws {
+        let call = try call(["method": "PUT", "path": "/x", "body": body, "body_format": .string(format)])
+        #expect(bytes(call) == text)
+        #expect(call.headers[.contentType] == type)
+    }
+
+    @Test(
+        arguments: [
+            [:], ["path": "x"], ["path": "/x", "method": "TRACE"], ["path": "/x", "verb": "GET"],
+            ["path": "/x", "body_format": "yaml"], ["path": "/x", "headers": ["A": "b\r\nC: d"]],
+            ["path": "/x", "body": 1, "body_format": "text"], ["path": "/x", "body": "?", "body_format": "base64"], [],
+        ] as [JSONValue]
+    )
+    func `a document that is wrong is refused with the place`(document: JSONValue) {
+        #expect { _ = try call(document) } throws: { ($0 as? Problem)?.code == .invalidRequest }
+    }
+}
+
+struct ProxyTokenTests {
+    @Test func `a token endpoint answers with the key in the vendor's shape`() throws {
+        let connector = try TestWorld.connector(
+            AcmeVendor.document(["kind": "none"]).overlaid(by: ["auth": nil]).overlaid(by: [
+                "auth": [
+                    "oauth": [
+                        "kind": "oauth2_authorization_code", "authorize_url": "https://login.acme.example/authorize",
+                        "token_url": "https://login.acme.example/oauth/token",
+                        "token_response": ["access_token": "data.token", "expires_in": "data.lives"],
+                    ]
+                ]
+            ]),
+            compiler: AcmeVendor.compiler
+        )
+        let answer = ProxyTokens.answer(
+            to: "/oauth/token",
+            key: Secret("trib_caller"),
+            connector: connector.document,
+            variables: [:]
+        )
+        #expect(answer?["data"]?["token"] == "trib_caller")
+        #expect(answer?["data"]?["token_type"] == "Bearer")
+        #expect(answer?["data"]?["lives"] == 3600)
+        for path in ["/oauth/token/", "/oauth", "/v1/people"] {
+            let other = ProxyTokens.answer(
+                to: path,
+                key: Secret("trib_caller"),
+                connector: connector.document,
+                variables: [:]
+            )
+            #expect(other == nil)
+        }
     }
 }
 

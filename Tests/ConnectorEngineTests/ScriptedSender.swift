@@ -32,12 +32,12 @@ final class ScriptedSender: HTTPSender {
 
     func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
         let response = try await send(request)
-        let (body, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
+        let pipe = BytePipe()
         for start in stride(from: 0, to: response.body.count, by: 7) {
-            continuation.yield(Array(response.body[start..<min(start + 7, response.body.count)]))
+            pipe.write(Array(response.body[start..<min(start + 7, response.body.count)]))
         }
-        continuation.finish()
-        return StreamedResponse(status: response.status, headers: response.headers, body: body)
+        pipe.finish()
+        return StreamedResponse(status: response.status, headers: response.headers, body: .pieces(ByteStream(pipe)))
     }
 }
 

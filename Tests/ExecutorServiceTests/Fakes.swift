@@ -207,10 +207,7 @@ final class FakeVendor: HTTPSender {
 
     func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
         let response = try await send(request)
-        let (body, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
-        continuation.yield(response.body)
-        continuation.finish()
-        return StreamedResponse(status: response.status, headers: response.headers, body: body)
+        return StreamedResponse(status: response.status, headers: response.headers, body: .whole(response.body))
     }
 }
 

@@ -1,3 +1,4 @@
+package import HTTPExchange
 package import HTTPTypes
 package import Vocabulary
 
@@ -11,6 +12,21 @@ package struct ProxyCall: Sendable {
         case raw(path: String)
     }
 
+    /// What is sent along.
+    package enum Body: Sendable {
+        /// Nothing.
+        case none
+        /// Bytes as the caller sent them.
+        case bytes([UInt8])
+        /// Bytes that are still arriving; such a call is never repeated.
+        case stream(ByteStream)
+
+        /// Whether the call can be made a second time.
+        var isRepeatable: Bool {
+            if case .stream = self { false } else { true }
+        }
+    }
+
     /// The caller's method.
     package let method: HTTPRequest.Method
     /// What is called.
@@ -20,7 +36,9 @@ package struct ProxyCall: Sendable {
     /// The caller's header fields; only those on the allow-list go on.
     package let headers: HTTPFields
     /// The caller's body.
-    package let body: [UInt8]?
+    package let body: Body
+    /// The text of the caller's key, which goes nowhere.
+    package let key: Secret<String>?
     /// The account.
     package let account: AccountID
     /// Who makes the call, as far as budgets and fairness care.
@@ -30,9 +48,10 @@ package struct ProxyCall: Sendable {
     package init(
         method: HTTPRequest.Method,
         target: Target,
-        rawQuery: String?,
-        headers: HTTPFields,
-        body: [UInt8]?,
+        rawQuery: String? = nil,
+        headers: HTTPFields = [:],
+        body: Body = .none,
+        key: Secret<String>? = nil,
         account: AccountID
     ) {
         self.method = method
@@ -40,6 +59,7 @@ package struct ProxyCall: Sendable {
         self.rawQuery = rawQuery
         self.headers = headers
         self.body = body
+        self.key = key
         self.account = account
     }
 }
@@ -50,6 +70,8 @@ package struct ProxyResult: Sendable {
     package let status: Int
     /// The vendor's header fields that are on the allow-list.
     package let headers: HTTPFields
-    /// The body in pieces.
-    package let body: AsyncThrowingStream<[UInt8], any Error>
+    /// The length that the vendor announces, for the answer to `HEAD`.
+    package let length: Int?
+    /// The body, whole or while it arrives.
+    package let body: StreamedResponse.Body
 }

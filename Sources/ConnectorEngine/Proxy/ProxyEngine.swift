@@ -8,6 +8,10 @@ import Vocabulary
 package struct ProxyEngine: Sendable {
     private let sender: any HTTPSender
     private let traffic: TrafficControl
+    /// The largest SOAP envelope that credentials are put into.
+    private static let envelopeBytesMax = 16 * 1024 * 1024
+    /// The largest refusal that is looked into.
+    private static let refusalBytesMax = 8 * 1024 * 1024
 
     /// Makes an engine over a sender.
     ///
@@ -41,15 +45,16 @@ package struct ProxyEngine: Sendable {
             verdict.retry == .refreshThenRetry
             || (response.status == 401 && document.authMethod(access.method)?.onUnauthorized == .refreshOnce)
         if mayHelp {
+            // For a body that is gone the newer token is of use to the next call.
             let renewed = try await source.renewed(after: access)
-            if renewed.version != access.version {
+            if renewed.version != access.version, call.body.isRepeatable {
                 return result(try await send(request, headers, call, renewed, document, variables), document)
             }
         }
-        let (body, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
-        continuation.yield(refusal.body)
-        continuation.finish()
-        return result(StreamedResponse(status: refusal.status, headers: refusal.headers, body: body), document)
+        return result(
+            StreamedResponse(status: refusal.status, headers: refusal.headers, body: .whole(refusal.body)),
+            document
+        )
     }
 
     private func send(
@@ -72,7 +77,6 @@ package struct ProxyEngine: Sendable {
             )
         )
         for field in headers where !outbound.headers.contains(field.name) { outbound.headers.append(field) }
-        outbound.body = call.body.flatMap { $0.isEmpty && request.isIdempotent ? nil : $0 }
         let trafficCall = TrafficCall(
             connector: connector,
             account: call.account,
@@ -80,6 +84,7 @@ package struct ProxyEngine: Sendable {
             rateClass: request.rateClass,
             variables: variables
         )
+        try await put(call.body, into: &outbound, signed)
         do {
             return try await traffic.stream(trafficCall) { try await sender.stream(outbound) }
         } catch let error as ExchangeError {
@@ -87,16 +92,38 @@ package struct ProxyEngine: Sendable {
         }
     }
 
-    private func collected(_ response: StreamedResponse) async throws -> InboundResponse {
-        var body: [UInt8] = []
-        do {
-            for try await piece in response.body {
-                body += piece
-                if body.count > 1_048_576 { break }
+    /// Puts the caller's body into the request; credentials inside of it become the account's.
+    private func put(_ body: ProxyCall.Body, into outbound: inout OutboundRequest, _ signed: NativeRequest) async throws
+    {
+        outbound.body = nil
+        switch body {
+        case .none: return
+        case .bytes(let bytes): outbound.body = bytes
+        case .stream(let stream): outbound.upload = stream
+        }
+        guard let security = signed.soapSecurity, Self.isXML(outbound.headers) else { return }
+        if case .stream(let stream) = body {
+            guard let whole = try await stream.collected(upTo: Self.envelopeBytesMax) else {
+                throw Problem(.payloadTooLarge, "an envelope may have at most \(Self.envelopeBytesMax) bytes")
             }
+            outbound.body = whole
+            outbound.upload = nil
+        }
+        outbound.body = try security.inject(into: outbound.body ?? [])
+    }
+
+    private static func isXML(_ headers: HTTPFields) -> Bool {
+        headers[.contentType].map { $0.lowercased().contains("xml") } ?? true
+    }
+
+    private func collected(_ response: StreamedResponse) async throws -> InboundResponse {
+        let body: [UInt8]?
+        do {
+            body = try await response.collected(upTo: Self.refusalBytesMax)
         } catch let error as ExchangeError {
             throw Problem(error, isWrite: false)
         }
+        guard let body else { throw Problem(.remoteResponseTooLarge, "the vendor's refusal is too large") }
         return InboundResponse(status: response.status, headers: response.headers, body: body)
     }
 
@@ -104,6 +131,7 @@ package struct ProxyEngine: Sendable {
         ProxyResult(
             status: response.status,
             headers: ProxyHeaders.incoming(response.headers, config: connector.proxy),
+            length: response.headers[.contentLength].flatMap { Int($0) },
             body: response.body
         )
     }

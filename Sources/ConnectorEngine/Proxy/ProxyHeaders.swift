@@ -1,5 +1,6 @@
 import ConnectorConfig
 import HTTPTypes
+import Vocabulary
 
 /// Which header fields pass, each way.
 ///
@@ -8,7 +9,8 @@ import HTTPTypes
 enum ProxyHeaders {
     private static let toVendor: Set<String> = [
         "accept", "accept-language", "content-type", "content-language", "if-match", "if-none-match",
-        "if-modified-since", "if-unmodified-since", "prefer", "range", "x-http-method-override",
+        "if-modified-since", "if-unmodified-since", "prefer", "range", "x-http-method-override", "content-encoding",
+        "idempotency-key", "soapaction",
     ]
     private static let toCaller: Set<String> = [
         "content-type", "content-language", "content-disposition", "content-range", "accept-ranges", "etag",
@@ -22,14 +24,17 @@ enum ProxyHeaders {
         "transfer-encoding", "keep-alive", "te", "trailer", "upgrade", "x-integrated-account-id",
     ]
 
-    /// The caller's fields that reach the vendor.
-    static func outgoing(_ fields: HTTPFields, config: ProxyConfig) -> HTTPFields {
-        filtered(fields, allowed: toVendor.union(config.requestHeaders))
+    /// The caller's fields that reach the vendor: none that holds the caller's key, whatever its name.
+    static func outgoing(_ fields: HTTPFields, config: ProxyConfig, key: Secret<String>?) -> HTTPFields {
+        var kept = filtered(fields, toVendor, config.requestHeaders)
+        guard let key = key?.reveal() else { return kept }
+        for field in kept where field.value.contains(key) { kept[field.name] = nil }
+        return kept
     }
 
     /// The vendor's fields that reach the caller.
     static func incoming(_ fields: HTTPFields, config: ProxyConfig) -> HTTPFields {
-        filtered(fields, allowed: toCaller.union(config.responseHeaders))
+        filtered(fields, toCaller, config.responseHeaders)
     }
 
     /// Whether a caller may give a field of this name, in lower case, a value of his own.
@@ -37,11 +42,11 @@ enum ProxyHeaders {
         (toVendor.contains(name) || config.requestHeaders.contains(name)) && !forbidden.contains(name)
     }
 
-    private static func filtered(_ fields: HTTPFields, allowed: Set<String>) -> HTTPFields {
+    private static func filtered(_ fields: HTTPFields, _ usual: Set<String>, _ own: [String]) -> HTTPFields {
         var kept = HTTPFields()
-        for field in fields
-        where allowed.contains(field.name.canonicalName) && !forbidden.contains(field.name.canonicalName) {
-            kept.append(field)
+        for field in fields {
+            let name = field.name.canonicalName
+            if usual.contains(name) || own.contains(name), !forbidden.contains(name) { kept.append(field) }
         }
         return kept
     }

@@ -6,14 +6,41 @@ import Vocabulary
 
 /// Where a proxy call goes and what of it goes along.
 struct ProxyPlan {
-    /// The caller's query with our own parameters taken out.
-    static func vendorQuery(_ raw: String?) -> String? {
-        guard let raw, !raw.isEmpty else { return nil }
+    /// The caller's query without our own parameters and without credentials, each item as it was sent.
+    ///
+    /// Left out are the names under which any of the connector's ways to connect puts credentials, and whatever holds
+    /// the caller's key.
+    static func vendorQuery(_ call: ProxyCall, connector: ConnectorDocument) -> String? {
+        guard let raw = call.rawQuery, !raw.isEmpty else { return nil }
         let kept = raw.split(separator: "&", omittingEmptySubsequences: true).filter { item in
-            let name = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)[0]
-            return name != "integrated_account_id"
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0]).percentDecoded
+            guard name != "integrated_account_id",
+                !connector.auth.contains(where: { $0.injection.query.contains { $0.name == name } })
+            else { return false }
+            guard let key = call.key?.reveal(), parts.count == 2 else { return true }
+            return !String(parts[1]).percentDecoded.contains(key)
         }
         return kept.isEmpty ? nil : kept.joined(separator: "&")
+    }
+
+    /// A raw path as one that stays where it hangs; nil when it cannot be sent, or climbs.
+    ///
+    /// Servers disagree about dot segments and backslashes, so none is sent, however it is written.
+    static func address(_ path: String, below base: WebAddress) -> WebAddress? {
+        let path = path.hasPrefix("/") ? path : "/" + path
+        for segment in path.split(separator: "/") {
+            let names = String(segment).percentDecoded.split(separator: "/")
+            let isClimbing = names.contains { name in
+                let name = name.prefix { $0 != ";" }
+                return name == "." || name == ".." || name.utf8.contains(UInt8(ascii: "\\"))
+            }
+            if isClimbing { return nil }
+        }
+        guard let address = WebAddress(base.origin + path), address.host == base.host, address.port == base.port,
+            address.query == nil, address.path.utf8.elementsEqual(path.utf8)
+        else { return nil }
+        return address
     }
 
     /// The request for the vendor, without credentials.
@@ -24,23 +51,26 @@ struct ProxyPlan {
     ) throws -> (request: NativeRequest, headers: HTTPFields) {
         let scope = ExpressionScope(["context": .object(variables)])
         var request: NativeRequest
+        var template: [NamedExpression] = []
         switch call.target {
         case .raw(let path):
             let base = try RequestBuilder(connector: connector, scope: scope).baseAddress(connector.http.baseURL)
-            guard let address = WebAddress(base.origin + (path.hasPrefix("/") ? path : "/" + path)),
-                address.host == base.host, address.query == nil
-            else { throw Problem(.invalidRequest, "the path cannot be sent; percent-encode what is not plain") }
+            guard let address = address(path, below: base) else {
+                throw Problem(.invalidRequest, "the path cannot be sent; percent-encode what is not plain")
+            }
             request = NativeRequest(method: call.method.rawValue, address: address)
         case .named(let resource, let rest):
-            request = try named(resource, rest, call, connector: connector, scope: scope)
+            let (named, method) = try named(resource, rest, call, connector: connector, scope: scope)
+            request = named
+            template = method.request.headers
         }
-        request.address.query = vendorQuery(call.rawQuery)
+        request.address.query = vendorQuery(call, connector: connector)
         guard request.address.query.map({ WebAddress("https://a.b/?" + $0) != nil }) ?? true else {
             throw Problem(.invalidRequest, "the query cannot be sent; percent-encode what is not plain")
         }
         request.isIdempotent = [.get, .head, .options].contains(call.method)
-        var headers = ProxyHeaders.outgoing(call.headers, config: connector.proxy)
-        for field in connector.http.headers {
+        var headers = ProxyHeaders.outgoing(call.headers, config: connector.proxy, key: call.key)
+        for field in connector.http.headers + template {
             guard let name = HTTPField.Name(field.name), headers[name] == nil,
                 let text = try? field.expression.text(in: scope)
             else { continue }
@@ -56,7 +86,7 @@ struct ProxyPlan {
         _ call: ProxyCall,
         connector: ConnectorDocument,
         scope: ExpressionScope
-    ) throws -> NativeRequest {
+    ) throws -> (NativeRequest, ResourceMethod) {
         guard let methods = connector.resources[resource] else {
             throw Problem(
                 .notFound,
@@ -82,7 +112,7 @@ struct ProxyPlan {
         else { throw Problem(.configInvalid, "the path of '\(resource)/\(name)' gives no address") }
         var request = NativeRequest(method: isMethod ? template.method : call.method.rawValue, address: address)
         request.rateClass = method.rateClass
-        return request
+        return (request, method)
     }
 }
 
@@ -90,8 +120,8 @@ extension ProxyPlan {
     /// The connector's method that an HTTP method on a resource or a record stands for.
     private static func methodName(_ method: HTTPRequest.Method, isOnRecord: Bool) -> String {
         switch (method, isOnRecord) {
-        case (.get, false): "list"
-        case (.get, true): "get"
+        case (.get, false), (.head, false): "list"
+        case (.get, true), (.head, true): "get"
         case (.post, false): "create"
         case (.patch, true), (.put, true): "update"
         case (.delete, true): "delete"
@@ -102,4 +132,22 @@ extension ProxyPlan {
 
 extension String {
     fileprivate var trimmingSlash: String { hasSuffix("/") ? String(dropLast()) : self }
+
+    /// The text behind percent escapes and plus signs; what is not a well-formed escape stays.
+    fileprivate var percentDecoded: String {
+        var bytes: [UInt8] = []
+        var rest = utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), digits.count == 2,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }

@@ -10,8 +10,8 @@ import Vocabulary
 /// key has changed. The text of a key is never kept, only its digest.
 final class KeyCache: CallerAuthenticator {
     private struct Entry: Sendable {
-        let record: APIKeyRecord
-        let caller: CallerIdentity
+        let identity: APIKeyIdentity
+        let isRevoked: Bool
         let end: ContinuousClock.Instant
     }
 
@@ -49,31 +49,36 @@ final class KeyCache: CallerAuthenticator {
     func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
         guard let header = headers[.authorization] else { return .anonymous }
         guard let key = Self.key(in: header) else { throw Self.refusal }
+        return .apiKey(try await identity(of: key))
+    }
+
+    /// Whose a key is.
+    ///
+    /// - Throws: `unauthorized` when it is unknown or revoked.
+    func identity(of key: String) async throws -> APIKeyIdentity {
         let fingerprint = Fingerprint(bytes: try digests.digest(.sha256, of: Array(key.utf8)))
         if let entry = entries[fingerprint], entry.end > now() {
-            guard !entry.record.revoked else { throw Self.refusal }
-            return entry.caller
+            guard !entry.isRevoked else { throw Self.refusal }
+            return entry.identity
         }
         let record = try await flights.value(for: fingerprint) { [registry] in
             try await registry.apiKey(sha256: fingerprint.hexadecimal)
         }
         guard let record else { throw Self.refusal }
-        let caller = CallerIdentity.apiKey(
-            APIKeyIdentity(
-                keyID: record.keyID,
-                tenantID: record.tenantID,
-                environmentID: record.environmentID,
-                scopes: Set(record.scopes.map(Scope.init(rawValue:)))
-            )
+        let identity = APIKeyIdentity(
+            keyID: record.keyID,
+            tenantID: record.tenantID,
+            environmentID: record.environmentID,
+            scopes: Set(record.scopes.map(Scope.init(rawValue:)))
         )
-        entries[fingerprint] = Entry(record: record, caller: caller, end: now() + lifetime)
+        entries[fingerprint] = Entry(identity: identity, isRevoked: record.revoked, end: now() + lifetime)
         guard !record.revoked else { throw Self.refusal }
-        return caller
+        return identity
     }
 
     /// Forgets what is known of a key.
     func drop(_ id: String) {
-        entries.removeAll { _, entry in entry.record.keyID.description == id }
+        entries.removeAll { _, entry in entry.identity.keyID.description == id }
     }
 
     /// Forgets everything.

@@ -63,12 +63,13 @@ struct TraceIDs: Sendable, Equatable {
 
     private static func random() -> String {
         var generator = SystemRandomNumberGenerator()
-        return hexadecimal(generator.next() | 1) + hexadecimal(generator.next())
-    }
-
-    private static func hexadecimal(_ number: UInt64) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        for number in [generator.next() | 1, generator.next()] as [UInt64] {
+            for shift in stride(from: 60, through: 0, by: -4) { text.append(digits[Int(number >> UInt64(shift) & 15)]) }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -7,6 +7,7 @@ final class ConnectionRegistry: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
         var isDraining = false
+        var done: (@Sendable () -> Void)?
     }
 
     private let connectionsMax: Int
@@ -28,12 +29,25 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Calls `done` once the server is stopping and no connection is open.
+    func whenDone(_ done: @escaping @Sendable () -> Void) {
+        state.withLock { $0.done = done }
+    }
+
     /// Forgets a closed connection.
     func remove(_ channel: any Channel) {
-        state.withLock { state in
+        let done = state.withLock { state in
             state.channels.removeValue(forKey: ObjectIdentifier(channel))
             gauge.set(state.channels.count)
+            return Self.doneIfEmpty(&state)
         }
+        done?()
+    }
+
+    private static func doneIfEmpty(_ state: inout State) -> (@Sendable () -> Void)? {
+        guard state.isDraining, state.channels.isEmpty else { return nil }
+        defer { state.done = nil }
+        return state.done
     }
 
     /// How many connections are open.
@@ -43,19 +57,21 @@ final class ConnectionRegistry: Sendable {
 
     /// Admits no more and tells every connection to close after the request it is serving.
     func drain() {
-        let channels = state.withLock { state in
+        let (channels, done) = state.withLock { state in
             state.isDraining = true
-            return Array(state.channels.values)
+            return (Array(state.channels.values), Self.doneIfEmpty(&state))
         }
+        done?()
         for channel in channels { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
     }
 
     /// Closes every connection at once.
     func closeAll() {
-        let channels = state.withLock { state in
+        let (channels, done) = state.withLock { state in
             state.isDraining = true
-            return Array(state.channels.values)
+            return (Array(state.channels.values), Self.doneIfEmpty(&state))
         }
+        done?()
         for channel in channels { channel.close(mode: .all, promise: nil) }
     }
 }

@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import Logging
@@ -92,25 +93,26 @@ struct EndpointResponder: Sendable {
     /// Answers an admitted request; never fails.
     ///
     /// JSON bodies come back as bytes.
-    func respond(to admission: Admission, body: [UInt8]) async -> EndpointResponse {
+    func respond(to admission: Admission, body: [UInt8], upload: ByteStream?) async -> EndpointResponse {
         guard let (index, endpoint) = admission.endpoint else {
             return refusal(Problem(.notFound, "there is nothing at this path"), admission)
         }
-        var logger = logger
-        logger[metadataKey: "request_id"] = "\(admission.trace.requestID)"
         metrics.begin()
         var response: EndpointResponse
         do {
-            response = try await endpoint.handler(request(admission, endpoint, body, logger))
+            response = try await endpoint.handler(request(admission, endpoint, body, upload))
             if case .json(let value) = response.body { response.body = .bytes(value.bytes()) }
         } catch {
-            response = failure(error, admission, endpoint, logger)
+            response = failure(error, admission, endpoint)
         }
         finish(&response, admission)
-        metrics.end(index, status: response.status, seconds: (ContinuousClock.now - admission.started) / .seconds(1))
+        metrics.end(index, status: response.status, duration: ContinuousClock.now - admission.started)
         logger.debug(
             "request answered",
-            metadata: ["operation": "\(endpoint.operationID)", "status": "\(response.status)"]
+            metadata: [
+                "request_id": "\(admission.trace.requestID)", "operation": "\(endpoint.operationID)",
+                "status": "\(response.status)",
+            ]
         )
         return response
     }
@@ -141,19 +143,21 @@ struct EndpointResponder: Sendable {
         )
     }
 
-    private func request(_ admission: Admission, _ endpoint: Endpoint, _ body: [UInt8], _ logger: Logger) async throws
-        -> EndpointRequest
+    private func request(_ admission: Admission, _ endpoint: Endpoint, _ body: [UInt8], _ upload: ByteStream?)
+        async throws -> EndpointRequest
     {
         let caller: CallerIdentity
-        if endpoint.access == .public {
-            caller = .anonymous
-        } else {
+        switch endpoint.access {
+        case .public, .apiKeyWithin: caller = .anonymous
+        default:
             caller = try await authenticator.identify(admission.head.headers)
             try AccessCheck.check(caller, endpoint.access)
         }
         let query = try admission.head.rawQuery.map { raw throws(Problem) in try QueryItems(parsing: raw.utf8) }
         try QueryCheck.check(query ?? QueryItems(), endpoint)
-        if endpoint.body?.isRequired == true, body.isEmpty { throw Problem(.invalidRequest, "the body is missing") }
+        if endpoint.body?.isRequired == true, body.isEmpty, upload == nil {
+            throw Problem(.invalidRequest, "the body is missing")
+        }
         return EndpointRequest(
             method: admission.head.method,
             path: admission.head.path,
@@ -162,6 +166,7 @@ struct EndpointResponder: Sendable {
             rawQuery: admission.head.rawQuery,
             headers: admission.head.headers,
             body: body,
+            upload: upload,
             caller: caller,
             requestID: admission.trace.requestID,
             deadline: admission.deadline,
@@ -169,9 +174,7 @@ struct EndpointResponder: Sendable {
         )
     }
 
-    private func failure(_ error: any Error, _ admission: Admission, _ endpoint: Endpoint, _ logger: Logger)
-        -> EndpointResponse
-    {
+    private func failure(_ error: any Error, _ admission: Admission, _ endpoint: Endpoint) -> EndpointResponse {
         let problem: Problem
         if let known = error as? Problem {
             problem = known
@@ -187,7 +190,8 @@ struct EndpointResponder: Sendable {
                 level: problem.code.status == 500 ? .error : .warning,
                 "request failed",
                 metadata: [
-                    "operation": "\(endpoint.operationID)", "code": "\(problem.code.rawValue)",
+                    "request_id": "\(admission.trace.requestID)", "operation": "\(endpoint.operationID)",
+                    "code": "\(problem.code.rawValue)",
                     "error": "\(problem.debugDescription.prefix(1000))",
                 ]
             )

@@ -1,10 +1,11 @@
+import HTTPExchange
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import Vocabulary
 
-/// One connection of a client: reads one request at a time, hands it over whole, writes the answer, and closes when a
-/// limit is passed.
+/// One connection of a client: reads one request at a time, hands it over, writes the answer, and closes when a limit
+/// is passed.
 ///
 /// ```
 ///            first byte            head                   end                       written
@@ -14,31 +15,27 @@ import Vocabulary
 ///   closed ◄──────────────────────────────── lingering (answer sent, output closed, input thrown away)
 /// ```
 /// While a request is answered nothing more is read, so that a client cannot pile up requests; what had arrived already
-/// waits in `waiting`. Everything here runs on the connection's event loop.
+/// waits in `waiting`. A large body of an endpoint that takes it while it arrives goes from `readingBody` to `answering`
+/// before its end: its pieces go into a pipe, and are read only as long as the pipe has room.
+/// Everything here runs on the connection's event loop.
 final class HTTPConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What the connection tells its task.
-    enum Event: Sendable {
-        /// A whole request to answer.
-        case request(ReceivedRequest)
-        /// Nobody waits for the answer of the current request any more, and stopping it halfway does no harm.
-        case abandoned
-    }
-
-    /// A whole request.
+    /// A request to answer.
     struct ReceivedRequest: Sendable {
         /// Tells the answers of one connection apart.
         let number: Int
         /// What is known from its head.
         let admission: Admission
-        /// Its body.
+        /// Its whole body, or none of it when there is an upload.
         let body: [UInt8]
+        /// Its body while it arrives.
+        var upload: ByteStream?
     }
 
-    private enum Phase {
+    enum Phase {
         case idle
         case readingHead
         case readingBody(Admission, [UInt8], swallowed: Int)
@@ -47,7 +44,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         case closed
     }
 
-    private struct Answer {
+    struct Answer {
         let number: Int
         let admission: Admission?
         var hasStarted = false
@@ -55,6 +52,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         var lingers = false
         var framing = ResponseWire.Framing.none
         var buffered = 0
+        var sent = 0
+        /// The way of a body that is still arriving, and how much of it did.
+        var upload: (pipe: BytePipe, received: Int)?
     }
 
     private enum Waiting {
@@ -63,27 +63,28 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     /// The most of a refused body that is read and thrown away so that the connection can go on.
-    private static let swallowedBytesMax = 64 * 1024
+    static let swallowedBytesMax = 64 * 1024
 
-    private let responder: EndpointResponder
-    private let limits: ApplicationConfig.Limits
-    private let date: HTTPDate
-    private let events: AsyncStream<Event>.Continuation
-    private var phase = Phase.idle
-    private var deadline = NIODeadline.distantFuture
-    private var ticks: RepeatedTask?
-    private var waiting: CircularBuffer<Waiting> = []
+    let loop: ServerLoop
+    var phase = Phase.idle
+    var deadline = NIODeadline.distantFuture
+    /// The body of an answer that is handed on as it arrives.
+    var outflow: ByteStream?
+    var isFlowing = false
+    var context: ChannelHandlerContext?
+    private(set) var isDraining = false
+    private var waiting: [Waiting] = []
     private var isReadWanted = false
-    private var isDraining = false
     private var number = 0
-    private var context: ChannelHandlerContext?
+    /// The task that answers, to be cancelled when nobody waits for its answer; nil outside of its life.
+    private var task: UnsafeCurrentTask?
+
+    private var responder: EndpointResponder { loop.responder }
+    private var limits: ApplicationConfig.Limits { loop.responder.limits }
 
     /// Prepares a connection.
-    init(responder: EndpointResponder, date: HTTPDate, events: AsyncStream<Event>.Continuation) {
-        self.responder = responder
-        self.limits = responder.limits
-        self.date = date
-        self.events = events
+    init(_ loop: ServerLoop) {
+        self.loop = loop
     }
 
     // MARK: Life of the channel
@@ -91,11 +92,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         deadline = .now() + TimeAmount(limits.headerTimeout)
-        let interval = TimeAmount(limits.tick)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        ticks = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            bound.value.tick()
-        }
+        loop.add(self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -104,7 +101,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if case .answering(let answer) = phase { abandon(answer) }
+        if case .answering(let answer) = phase {
+            answer.upload?.pipe.finish(throwing: Self.clientLeft)
+            abandon(answer)
+        }
         close()
         context.fireChannelInactive()
     }
@@ -120,7 +120,14 @@ final class HTTPConnection: ChannelDuplexHandler {
                 )
             default: Problem(.invalidRequest, "the request is not well-formed HTTP/1.1")
             }
-        if case .answering = phase { return waiting.append(.fault(problem)) }
+        if case .answering(var answer) = phase {
+            guard let upload = answer.upload else { return waiting.append(.fault(problem)) }
+            upload.pipe.finish(throwing: problem)
+            answer.closes = true
+            answer.lingers = true
+            phase = .answering(answer)
+            return
+        }
         refuse(problem, nil)
     }
 
@@ -139,18 +146,24 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func close() {
         if case .closed = phase { return }
         phase = .closed
-        ticks?.cancel()
-        waiting.removeAll()
-        events.finish()
+        loop.remove(self)
+        waiting = []
+        outflow = nil
     }
 
+    private static let clientLeft =
+        ExchangeError(.cancelled, "the client went away within its body", requestMayHaveBeenSent: true)
+
     /// Looks at the time.
-    private func tick() {
+    func tick(_ now: NIODeadline) {
         guard let context else { return }
-        let now = NIODeadline.now()
         if case .answering(let answer) = phase, answer.hasStarted { return checkProgress(answer, now, context) }
         guard now > deadline else { return }
         switch phase {
+        case .answering(let answer) where answer.upload != nil:
+            answer.upload?.pipe.finish(throwing: Self.clientLeft)
+            let problem = Problem(.invalidRequest, "the body did not go on within \(limits.bodyTimeout)")
+            write(responder.refusal(problem, answer.admission), closes: true, answer)
         case .answering(let answer):
             abandon(answer)
             let problem = Problem(.serviceUnavailable, "the answer was not ready within the time for this request")
@@ -164,6 +177,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Closes when the receiver takes nothing of an answer that waits to be sent.
     private func checkProgress(_ answer: Answer, _ now: NIODeadline, _ context: ChannelHandlerContext) {
         let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        // What the vendor does not send is not the receiver's fault; the transport ends it.
         guard buffered > 0, buffered == answer.buffered else {
             var answer = answer
             answer.buffered = buffered
@@ -176,7 +190,21 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func abandon(_ answer: Answer) {
         guard let method = answer.admission?.head.method, method == .get || method == .head else { return }
-        events.yield(.abandoned)
+        task?.cancel()
+    }
+
+    /// The task that answers the request of that number begins.
+    func began(_ task: UnsafeCurrentTask?, _ number: Int) {
+        guard case .answering(let answer) = phase, answer.number == number else {
+            task?.cancel()
+            return
+        }
+        self.task = task
+    }
+
+    /// It ends.
+    func ended(_ number: Int) {
+        if number == self.number { task = nil }
     }
 
     // MARK: Reading
@@ -199,7 +227,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        if case .answering = phase {
+        if case .answering(let answer) = phase {
+            if let upload = answer.upload { return consume(part, upload, answer) }
             waiting.append(.part(part))
         } else {
             consume(part)
@@ -207,7 +236,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .answering = phase {
+        if case .answering(let answer) = phase, answer.upload?.pipe.hasRoom != true {
             isReadWanted = true
         } else {
             context.read()
@@ -262,8 +291,68 @@ final class HTTPConnection: ChannelDuplexHandler {
             refuse(responder.tooLarge(admission), admission)
         } else {
             body.append(contentsOf: piece.readableBytesView)
-            phase = .readingBody(admission, body, swallowed: 0)
+            if let limit = admission.endpoint?.value.body?.streamsFrom,
+                max(body.count, admission.head.contentLength ?? 0) > limit
+            {
+                beginUpload(admission, body)
+            } else {
+                phase = .readingBody(admission, body, swallowed: 0)
+            }
         }
+    }
+
+    /// Hands a request over whose body goes on arriving.
+    private func beginUpload(_ admission: Admission, _ start: [UInt8]) {
+        number += 1
+        let pipe = BytePipe()
+        pipe.write(start)
+        if let context {
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            let eventLoop = context.eventLoop
+            pipe.onWriter { _ in eventLoop.execute { bound.value.goOnReading() } }
+        }
+        phase = .answering(
+            Answer(
+                number: number,
+                admission: admission,
+                closes: isDraining || !admission.head.keepsAlive,
+                upload: (pipe, start.count)
+            )
+        )
+        deadline = .now() + TimeAmount(limits.bodyTimeout)
+        let stream = ByteStream(pipe, length: admission.head.contentLength)
+        loop.answer(ReceivedRequest(number: number, admission: admission, body: [], upload: stream), of: self)
+    }
+
+    /// Takes a part of a body whose request is being answered.
+    private func consume(_ part: HTTPServerRequestPart, _ upload: (pipe: BytePipe, received: Int), _ answer: Answer) {
+        var answer = answer
+        switch part {
+        case .head: return
+        case .body(let piece):
+            let received = upload.received + piece.readableBytes
+            answer.upload?.received = received
+            if let admission = answer.admission, received > admission.bodyBytesMax {
+                upload.pipe.finish(throwing: responder.tooLarge(admission))
+                answer.closes = true
+                answer.lingers = true
+            } else {
+                upload.pipe.write(Array(piece.readableBytesView))
+            }
+            if !answer.hasStarted { deadline = .now() + TimeAmount(limits.bodyTimeout) }
+        case .end:
+            upload.pipe.finish()
+            answer.upload = nil
+            if !answer.hasStarted { deadline = .now() + TimeAmount(limits.requestTimeout) }
+        }
+        phase = .answering(answer)
+    }
+
+    /// The upload has room again, or nobody wants it any more.
+    private func goOnReading() {
+        guard isReadWanted, let context, case .answering(let answer) = phase, answer.upload != nil else { return }
+        isReadWanted = false
+        context.read()
     }
 
     private func finish(_ admission: Admission, _ body: [UInt8]) {
@@ -274,7 +363,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             return write(responder.refusal(refusal, admission), closes: answer.closes, answer)
         }
         deadline = .now() + TimeAmount(admission.deadline - .now)
-        events.yield(.request(ReceivedRequest(number: number, admission: admission, body: body)))
+        loop.answer(ReceivedRequest(number: number, admission: admission, body: body), of: self)
     }
 
     /// Answers what cannot be read to its end, and closes.
@@ -285,108 +374,19 @@ final class HTTPConnection: ChannelDuplexHandler {
         write(responder.refusal(problem, admission), closes: true, answer)
     }
 
-    // MARK: Writing
-
-    /// Writes a whole answer, unless the request of that number is over.
-    func answer(_ response: EndpointResponse, to number: Int) {
-        guard case .answering(let answer) = phase, answer.number == number, !answer.hasStarted else { return }
-        write(response, closes: answer.closes, answer)
-    }
-
-    private func write(_ response: EndpointResponse, closes: Bool, _ answer: Answer) {
-        guard let context else { return }
-        let bytes: [UInt8] = if case .bytes(let bytes) = response.body { bytes } else { [] }
-        let isHead = answer.admission?.head.method == .head
-        let hasBody = response.status != 204 && response.status != 304
-        var answer = answer
-        answer.framing = hasBody ? .length(bytes.count) : .none
-        var buffer = start(response, &answer, closes, extraCapacity: isHead ? 0 : bytes.count, context)
-        if hasBody, !isHead { buffer.writeBytes(bytes) }
-        writeLast(buffer, answer, context)
-    }
-
-    /// Writes the head of an answer whose body follows in pieces.
-    ///
-    /// - Returns: whether the pieces are wanted.
-    func begin(_ response: EndpointResponse, to number: Int) -> Bool {
-        guard let context, case .answering(var answer) = phase, answer.number == number, !answer.hasStarted,
-            let head = answer.admission?.head
-        else { return false }
-        answer.framing = head.takesChunks ? .chunks : .close
-        if answer.framing == .close { answer.closes = true }
-        let buffer = start(response, &answer, answer.closes, extraCapacity: 0, context)
-        if head.method == .head {
-            writeLast(buffer, answer, context)
-            return false
-        }
-        phase = .answering(answer)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-        return true
-    }
-
-    /// Writes one piece; `promise` succeeds when the system has taken it.
-    func send(_ piece: [UInt8], to number: Int, _ promise: EventLoopPromise<Void>) {
-        guard let context, case .answering(let answer) = phase, answer.number == number, answer.hasStarted else {
-            return promise.fail(ChannelError.ioOnClosedChannel)
-        }
-        var buffer = context.channel.allocator.buffer(capacity: piece.count + 32)
-        if answer.framing == .chunks {
-            ResponseWire.writeChunk(piece, into: &buffer)
-        } else {
-            buffer.writeBytes(piece)
-        }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
-    }
-
-    /// Ends a body in pieces: properly, or by breaking the connection so that the receiver sees it is not whole.
-    func end(_ number: Int, isWhole: Bool) {
-        guard let context, case .answering(let answer) = phase, answer.number == number, answer.hasStarted else {
-            return
-        }
-        guard isWhole else { return context.close(promise: nil) }
-        let end = answer.framing == .chunks ? ByteBuffer(staticString: ResponseWire.lastChunk) : ByteBuffer()
-        writeLast(end, answer, context)
-    }
-
-    private func start(
-        _ response: EndpointResponse,
-        _ answer: inout Answer,
-        _ closes: Bool,
-        extraCapacity: Int,
-        _ context: ChannelHandlerContext
-    ) -> ByteBuffer {
-        answer.hasStarted = true
-        answer.closes = closes
-        deadline = .now() + TimeAmount(limits.writeTimeout)
-        var buffer = context.channel.allocator.buffer(capacity: 512 + extraCapacity)
-        ResponseWire.writeHead(
-            status: response.status,
-            headers: response.headers,
-            framing: answer.framing,
-            closes: closes,
-            date: date.text(),
-            into: &buffer
-        )
-        return buffer
-    }
-
-    private func writeLast(_ buffer: ByteBuffer, _ answer: Answer, _ context: ChannelHandlerContext) {
-        phase = .answering(answer)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let number = answer.number
-        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in bound.value.written(number) }
-    }
+    // MARK: After the answer
 
     /// Goes on with the next request, or closes.
-    private func written(_ number: Int) {
+    func written(_ number: Int) {
         guard let context, case .answering(let answer) = phase, answer.number == number else { return }
-        guard !answer.closes, !isDraining else {
-            return answer.lingers ? linger(context) : context.close(promise: nil)
+        guard !answer.closes, !isDraining, answer.upload == nil else {
+            // A body that nobody takes to its end leaves no place where the next request begins.
+            return answer.lingers || answer.upload != nil ? linger(context) : context.close(promise: nil)
         }
         phase = .idle
         deadline = .now() + TimeAmount(limits.idleTimeout)
-        while let next = waiting.popFirst() {
-            switch next {
+        while !waiting.isEmpty {
+            switch waiting.removeFirst() {
             case .part(let part): consume(part)
             case .fault(let problem): refuse(problem, nil)
             }

@@ -5,7 +5,7 @@ import NIOPosix
 import NIOSSL
 import ServiceLifecycle
 
-/// Listens, and serves every connection in its own task until the service is told to stop.
+/// Listens, and serves connections on its event loops until the service is told to stop.
 struct HTTPServer: Sendable {
     /// Why a server cannot listen.
     struct ListenError: Error, CustomStringConvertible {
@@ -16,13 +16,6 @@ struct HTTPServer: Sendable {
         var description: String {
             "cannot listen on \(host):\(port): \(underlying); stop the process that has the port, or choose another"
         }
-    }
-
-    /// A connection as its task sees it.
-    struct Connection: Sendable {
-        let events: AsyncStream<HTTPConnection.Event>
-        let writer: ResponseWriter
-        let executor: EventLoopExecutor
     }
 
     let config: ApplicationConfig
@@ -49,12 +42,24 @@ struct HTTPServer: Sendable {
             connectionsMax: config.limits.connectionsMax,
             gauge: responder.metrics.connections
         )
-        let (connections, accepted) = AsyncStream<Connection>.makeStream()
-        let plain = try await listen(config.port, nil, on: group, registry, accepted)
+        var loops: [ObjectIdentifier: NIOLoopBound<ServerLoop>] = [:]
+        var runners: [LoopRunner] = []
+        var continuations: [AsyncStream<ServerLoop.Work>.Continuation] = []
+        for eventLoop in group.makeIterator() {
+            let (work, continuation) = AsyncStream<ServerLoop.Work>.makeStream()
+            loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
+                NIOLoopBound(ServerLoop(eventLoop, responder, continuation), eventLoop: eventLoop)
+            }.get()
+            runners.append(LoopRunner(work: work, executor: EventLoopExecutor(eventLoop)))
+            continuations.append(continuation)
+        }
+        let ends = continuations
+        registry.whenDone { for end in ends { end.finish() } }
+        let plain = try await listen(config.port, nil, on: group, registry, loops)
         var listeners = [plain]
         if let tls = config.tls {
             do {
-                listeners.append(try await listen(tls.port, try tls.serverContext(), on: group, registry, accepted))
+                listeners.append(try await listen(tls.port, try tls.serverContext(), on: group, registry, loops))
             } catch {
                 try? await plain.close()
                 throw error
@@ -69,11 +74,11 @@ struct HTTPServer: Sendable {
         let open = listeners
         let stop: @Sendable () -> Void = {
             for listener in open { listener.close(mode: .all, promise: nil) }
-            accepted.finish()
             registry.drain()
         }
+        let all = runners
         await withTaskCancellationOrGracefulShutdownHandler {
-            await serve(connections, registry)
+            await serve(all, registry)
         } onCancelOrGracefulShutdown: {
             stop()
         }
@@ -81,15 +86,13 @@ struct HTTPServer: Sendable {
         for listener in open { try? await listener.closeFuture.get() }
     }
 
-    /// Serves connections until there are no more, or the time to drain is over.
-    private func serve(_ connections: AsyncStream<Connection>, _ registry: ConnectionRegistry) async {
+    /// Answers requests until there are no more connections, or the time to drain is over.
+    private func serve(_ runners: [LoopRunner], _ registry: ConnectionRegistry) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await withDiscardingTaskGroup { tasks in
-                    for await connection in connections {
-                        tasks.addTask(executorPreference: connection.executor) {
-                            await connection.serve(responder)
-                        }
+                    for runner in runners {
+                        tasks.addTask(executorPreference: runner.executor) { await runner.run(responder) }
                     }
                 }
             }
@@ -111,12 +114,9 @@ struct HTTPServer: Sendable {
         _ tls: NIOSSLContext?,
         on group: MultiThreadedEventLoopGroup,
         _ registry: ConnectionRegistry,
-        _ accepted: AsyncStream<Connection>.Continuation
+        _ loops: [ObjectIdentifier: NIOLoopBound<ServerLoop>]
     ) async throws -> any Channel {
-        let responder = responder
         let limits = config.limits
-        let date = HTTPDate()
-        let executors = ExecutorTable(group)
         var decoder = NIOHTTPDecoderLimitConfiguration()
         decoder.maxHeaderFieldSize = limits.headerBytesMax
         decoder.maxHeaderListSize = limits.headerBytesMax
@@ -127,12 +127,15 @@ struct HTTPServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard registry.admit(channel) else { throw ChannelError.alreadyClosed }
                     channel.closeFuture.whenComplete { _ in registry.remove(channel) }
-                    let (events, continuation) = AsyncStream<HTTPConnection.Event>.makeStream()
-                    let connection = HTTPConnection(responder: responder, date: date, events: continuation)
+                    guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
+                        throw ChannelError.operationUnsupported
+                    }
+                    let connection = HTTPConnection(loop.value)
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                     try pipeline.addHandler(ArrivalHandler(connection))
@@ -143,13 +146,6 @@ struct HTTPServer: Sendable {
                     )
                     try pipeline.addHandler(ByteToMessageHandler(parser))
                     try pipeline.addHandler(connection)
-                    accepted.yield(
-                        Connection(
-                            events: events,
-                            writer: ResponseWriter(connection, channel.eventLoop),
-                            executor: executors.executor(of: channel.eventLoop)
-                        )
-                    )
                 }
             }
         do {
@@ -166,85 +162,6 @@ package struct BoundPorts: Sendable {
     package let plain: Int
     /// The one with TLS, if any.
     package let tls: Int?
-}
-
-extension HTTPServer.Connection {
-    /// Answers the requests of this connection until it closes.
-    func serve(_ responder: EndpointResponder) async {
-        await withDiscardingTaskGroup { group in
-            for await event in events {
-                switch event {
-                case .request(let request): group.addTask { await answer(request, responder) }
-                case .abandoned: group.cancelAll()
-                }
-            }
-        }
-    }
-
-    private func answer(_ request: HTTPConnection.ReceivedRequest, _ responder: EndpointResponder) async {
-        let response = await responder.respond(to: request.admission, body: request.body)
-        guard case .stream(let pieces) = response.body else { return writer.answer(response, to: request.number) }
-        guard await writer.begin(response, to: request.number) else { return }
-        do {
-            for try await piece in pieces { try await writer.send(piece, to: request.number) }
-            writer.end(request.number, isWhole: true)
-        } catch {
-            responder.streamBroke(request.admission, error)
-            writer.end(request.number, isWhole: false)
-        }
-    }
-}
-
-/// Takes answers to the event loop of their connection.
-struct ResponseWriter: Sendable {
-    private let eventLoop: any EventLoop
-    private let connection: NIOLoopBound<HTTPConnection>
-
-    /// Must be called on the event loop.
-    init(_ connection: HTTPConnection, _ eventLoop: any EventLoop) {
-        self.eventLoop = eventLoop
-        self.connection = NIOLoopBound(connection, eventLoop: eventLoop)
-    }
-
-    func answer(_ response: EndpointResponse, to number: Int) {
-        if eventLoop.inEventLoop {
-            connection.value.answer(response, to: number)
-        } else {
-            eventLoop.execute { connection.value.answer(response, to: number) }
-        }
-    }
-
-    func begin(_ response: EndpointResponse, to number: Int) async -> Bool {
-        (try? await eventLoop.submit { connection.value.begin(response, to: number) }.get()) ?? false
-    }
-
-    func send(_ piece: [UInt8], to number: Int) async throws {
-        let promise = eventLoop.makePromise(of: Void.self)
-        eventLoop.execute { connection.value.send(piece, to: number, promise) }
-        try await promise.futureResult.get()
-    }
-
-    func end(_ number: Int, isWhole: Bool) {
-        eventLoop.execute { connection.value.end(number, isWhole: isWhole) }
-    }
-}
-
-/// One executor for each event loop.
-private struct ExecutorTable: Sendable {
-    private let executors: [ObjectIdentifier: EventLoopExecutor]
-    private let any: EventLoopExecutor
-
-    init(_ group: MultiThreadedEventLoopGroup) {
-        any = EventLoopExecutor(group.any())
-        executors = Dictionary(
-            group.makeIterator().map { (ObjectIdentifier($0), EventLoopExecutor($0)) },
-            uniquingKeysWith: { first, _ in first }
-        )
-    }
-
-    func executor(of eventLoop: any EventLoop) -> EventLoopExecutor {
-        executors[ObjectIdentifier(eventLoop)] ?? any
-    }
 }
 
 extension ApplicationConfig.TLS {

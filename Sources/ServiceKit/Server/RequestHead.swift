@@ -53,7 +53,7 @@ struct RequestHead: Sendable {
         var expects = false
         var upgrades = false
         for (name, value) in head.headers {
-            guard let name = HTTPField.Name(name), HTTPField.isValidValue(value) else {
+            guard let name = FieldNames.name(name), HTTPField.isValidValue(value) else {
                 throw Fault(message: "a header field has a name or value that HTTP does not allow")
             }
             switch name {
@@ -87,9 +87,11 @@ struct RequestHead: Sendable {
     /// Splits a request target in origin form, or in the absolute form that RFC 9112 section 3.2.2 asks servers to take.
     private static func split(_ target: String) throws(Fault) -> (String, String?) {
         var rest = Substring(target)
-        for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
-            let authority = target.dropFirst(scheme.count)
-            rest = authority.firstIndex(of: "/").map { authority[$0...] } ?? "/"
+        if target.utf8.first != UInt8(ascii: "/") {
+            for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
+                let authority = target.dropFirst(scheme.count)
+                rest = authority.firstIndex(of: "/").map { authority[$0...] } ?? "/"
+            }
         }
         guard rest.utf8.first == UInt8(ascii: "/"), rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x23 })
         else {
@@ -102,5 +104,24 @@ struct RequestHead: Sendable {
     private static func digits(_ text: String) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int(text)
+    }
+}
+
+/// The names of header fields that most requests have, checked once.
+private enum FieldNames {
+    private static let known: [String: HTTPField.Name] = {
+        let names = [
+            "Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control",
+            "Connection", "Content-Length", "Content-Type", "Cookie", "Expect", "If-Match", "If-None-Match", "Prefer",
+            "Idempotency-Key", "Transfer-Encoding", "X-Api-Key", "X-Deadline-Ms", "X-Forwarded-For",
+            "X-Forwarded-Proto", "X-Integrated-Account-Id", "X-Request-Id", "traceparent",
+        ]
+        var known: [String: HTTPField.Name] = [:]
+        for spelling in names + names.map({ $0.lowercased() }) { known[spelling] = HTTPField.Name(spelling) }
+        return known
+    }()
+
+    static func name(_ text: String) -> HTTPField.Name? {
+        known[text] ?? HTTPField.Name(text)
     }
 }

@@ -39,10 +39,11 @@ struct RequestMetrics: Sendable {
     }
 
     /// A handler has answered.
-    func end(_ index: Int, status: Int, seconds: Double) {
+    func end(_ index: Int, status: Int, duration: Duration) {
         inFlight.decrement()
         let operation = operations[index]
-        operation.duration.recordNanoseconds(Int64(seconds * 1e9))
+        let (seconds, attoseconds) = duration.components
+        operation.duration.recordNanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
         let counter = operation.answers.withLock { answers in
             if let known = answers[status] { return known }
             let made = Counter(

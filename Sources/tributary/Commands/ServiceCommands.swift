@@ -142,7 +142,7 @@ struct ExecutorCommand: AsyncParsableCommand {
             authenticator: executor.authenticator,
             readiness: executor.readiness,
             tls: tls,
-            threads: settings.executorThreads,
+            threads: 2,
             background: { try await executor.run() }
         )
     }

@@ -26,7 +26,7 @@ struct ServiceRunner {
     ///   - authenticator: reads its callers.
     ///   - readiness: what must hold before it takes requests.
     ///   - tls: a listener with TLS beside the plain one.
-    ///   - threads: event loops.
+    ///   - threads: event loops unless the operator sets their number.
     ///   - background: the service's own loops; cancelled at the end.
     /// - Throws: when a port cannot be had or the background work fails.
     func run(
@@ -47,7 +47,7 @@ struct ServiceRunner {
                 host: settings.listenHost,
                 port: settings.port(of: name),
                 tls: tls,
-                threads: threads
+                threads: settings.eventLoops(of: name, default: threads)
             ),
             readiness: readiness,
             logger: logger

@@ -30,7 +30,12 @@ struct Installation: Sendable {
 
     /// The transport with the operator's egress settings.
     func sender() throws -> CurlSender {
-        try CurlSender(CurlConfig(caFile: settings.caFile, hostMap: try CurlConfig.hostMap(settings.hostMap)))
+        try CurlSender(
+            CurlConfig(
+                caFile: settings.caFile,
+                hostMap: try CurlConfig.hostMap(settings.hostMap, allowsPlain: settings.allowsPlainHTTP)
+            )
+        )
     }
 
     /// The keys by which the services know each other.

@@ -118,18 +118,21 @@ struct Settings: Sendable {
     }
 
     /// Host patterns sent to other addresses: `*.example.com=127.0.0.1:7503,...`.
+    ///
+    /// With ``allowsPlainHTTP`` an entry may be `api.example.com=http://127.0.0.1:9100`.
     var hostMap: String {
         reader.string(forKey: "egress.host.map", default: "")
     }
 
-    /// Whether the host map may send hosts to plain HTTP (`host=http://127.0.0.1:9100`); for measurements on one machine.
+    /// Whether the host map may send hosts to plain HTTP: for development and measurement alone, because credentials
+    /// then cross the wire in the clear.
     var allowsPlainHTTP: Bool {
         reader.bool(forKey: "egress.plain.http", default: false)
     }
 
-    /// Event loops of the executor.
-    var executorThreads: Int {
-        max(1, reader.int(forKey: "executor.threads", default: 2))
+    /// The event loops, each a thread, of a service.
+    func eventLoops(of service: ServiceName, default count: Int) -> Int {
+        min(256, max(1, reader.int(forKey: ConfigKey("\(service.rawValue).threads"), default: count)))
     }
 
     /// The same for the addresses a browser is sent to: `*.example.com=http://localhost:7503,...`.

@@ -257,7 +257,7 @@ struct TrafficTests {
                     target: .raw(path: "/v1/people"),
                     rawQuery: nil,
                     headers: [:],
-                    body: nil,
+                    body: .none,
                     account: TestWorld.account
                 ),
                 connector: world.connector,

@@ -1,0 +1,85 @@
+import CCurl
+import HTTPExchange
+import NIOCore
+
+/// libcurl's handles for requests of one event loop, kept for the next request of the same identity and never for
+/// another one's: a handle carries settings and TLS sessions from request to request.
+///
+/// At most about ``capacity`` handles wait: when the newer half is full the older half goes.
+struct HandlePool {
+    /// What handles are the same for.
+    struct Key: Hashable {
+        let identity: ConnectionIdentity
+        let destination: OutboundRequest.Destination
+        let scheme: String
+
+        init(_ transfer: Transfer) {
+            identity = transfer.request.identity
+            destination = transfer.request.destination
+            scheme = transfer.target.scheme
+        }
+
+        /// Whether the operator's host map sends a vendor's host to plain HTTP.
+        var isPlainVendor: Bool { destination == .vendor && scheme == "http" }
+
+        func hash(into hasher: inout Hasher) {
+            // Certificates are compared, but too long to be hashed for each request.
+            hasher.combine(identity.partition)
+        }
+    }
+
+    private static let capacity = 512
+    private static let plainNamesMax = 4096
+
+    private let config: CurlConfig
+    private var young: [Key: [EasyHandle]] = [:]
+    private var old: [Key: [EasyHandle]] = [:]
+    private var youngCount = 0
+    /// The names of plain connections in libcurl's cache, the oldest first.
+    private var plainNames: CircularBuffer<String> = []
+    /// Given to libcurl for the sockets that outlive a request.
+    var loopContext: UnsafeMutableRawPointer?
+
+    init(_ config: CurlConfig) {
+        self.config = config
+    }
+
+    /// A handle that is ready for a transfer.
+    ///
+    /// - Throws: `invalidRequest` when a header or the address cannot be sent.
+    mutating func handle(for transfer: Transfer) throws(ExchangeError) -> EasyHandle {
+        let key = Key(transfer)
+        let handle: EasyHandle
+        if let known = young[key]?.popLast() {
+            youngCount -= 1
+            handle = known
+        } else if let known = old[key]?.popLast() {
+            handle = known
+        } else {
+            handle = try EasyHandle(key, config, loopContext)
+            if key.isPlainVendor, plainNames.count >= Self.plainNamesMax { handle.staleName = plainNames.popFirst() }
+        }
+        let known = handle.plainName
+        try handle.prepare(transfer)
+        if let name = handle.plainName, name != known { plainNames.append(name) }
+        return handle
+    }
+
+    /// Keeps a handle for later.
+    mutating func put(back handle: EasyHandle) {
+        handle.release()
+        if youngCount >= Self.capacity / 2 {
+            old = young
+            young = [:]
+            youngCount = 0
+        }
+        young[handle.key, default: []].append(handle)
+        youngCount += 1
+    }
+
+    mutating func removeAll() {
+        young = [:]
+        old = [:]
+        youngCount = 0
+    }
+}
