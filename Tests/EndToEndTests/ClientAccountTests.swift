@@ -109,13 +109,19 @@ struct ClientAccountTests {
 
     // MARK: Two generations of one vendor
 
-    @Test func `records are counted in one list and pages in another`() async throws {
+    @Test func `records are counted in one list, pages in another, and a cursor leads through a third`() async throws {
         let employees = try await all("/unified/hris/employees?limit=100", account: "ACCOUNT_PERSONIO")
         #expect(employees.records.count == 230)
         #expect(ids(employees.records).count == 230)
         let requests = try await all("/unified/hris/timeoff_requests?limit=100", account: "ACCOUNT_PERSONIO")
         #expect(requests.records.count == 260)
         #expect(ids(requests.records).count == 260)
+        let persons = try await all(
+            "/unified/hris/employees?limit=50&created_at%5Bgte%5D=2026-01-01T00:00:00Z",
+            account: "ACCOUNT_PERSONIO"
+        )
+        #expect(ids(persons.records) == ids(employees.records))
+        #expect(persons.pages >= 5)
     }
 
     @Test func `a token that the vendor has forgotten is asked for again within the call`() async throws {

@@ -71,7 +71,7 @@ struct PeopleSampleTests {
         #expect(requests.allSatisfy { $0["employee"]?["id"] == "G3H06R596NKXDHZD" && $0["status"] == "approved" })
     }
 
-    @Test func `attributes in the customer's words are fields of an employee`() throws {
+    @Test func `both generations of a person are employees`() throws {
         let first = try records("employees", "list", "personio/v1/employees-list.json")[0]
         #expect(first["job_title"] == "CTO")
         #expect(first["hire_date"] == "2014-11-09")
@@ -79,6 +79,11 @@ struct PeopleSampleTests {
         #expect(first["custom_fields"]?["dynamic_24407"] == "Dr")
         #expect(first["groups"]?.array?.map { $0["type"] } == ["department", "team", "cost_center"])
         #expect(try records("employees", "get", "personio/v1/employee-single.json")[0]["id"] == "1")
+        for page in ["persons-page1", "persons-page2"] {
+            let persons = try records("employees", "list", "personio/v2/\(page).json")
+            #expect(!persons.isEmpty)
+            #expect(persons.allSatisfy { $0["custom_fields"]?["city"] == "Essen" })
+        }
     }
 
     @Test func `employments, time off and balances of a person are read`() throws {
@@ -118,12 +123,16 @@ struct PeopleRequestTests {
         #expect(throws: Problem.self) { try url("adp", "employees", [("updated_after", "2026-01-01T00:00:00Z")]) }
     }
 
-    @Test func `changes are asked for by the vendor's own word`() throws {
+    @Test func `each filter goes to the generation that has it`() throws {
         #expect(try url("personio", "employees", []).hasPrefix("https://api.personio.de/v1/company/employees?"))
         #expect(
             try url("personio", "employees", [("updated_after", "2026-03-01T10:00:00Z")])
                 .contains("/v1/company/employees?updated_since=2026-03-01T10:00:00")
         )
+        let persons = try url("personio", "employees", [("created_at[gte]", "2026-03-01T10:00:00Z"), ("id", "7")])
+        #expect(persons.hasPrefix("https://api.personio.de/v2/persons?"))
+        #expect(persons.contains("created_at.gte=2026-03-01T10:00:00Z"))
+        #expect(persons.contains("id=7"))
         #expect(try url("personio", "employments", [("employee[id]", "7")]).contains("/v2/persons/7/employments"))
     }
 }
