@@ -62,8 +62,9 @@ final class EasyHandle {
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
         set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.totalTimeout))
         // A streamed answer may take long, but not by standing still.
+        let standstill = max(30, Int((request.totalTimeout / .seconds(1)).rounded(.up)))
         set(CURLOPT_LOW_SPEED_LIMIT, transfer.isStreaming ? 1 : 0)
-        set(CURLOPT_LOW_SPEED_TIME, transfer.isStreaming ? 30 : 0)
+        set(CURLOPT_LOW_SPEED_TIME, transfer.isStreaming ? standstill : 0)
         // libcurl resends a request by itself when a kept-alive connection dies before the answer.
         let isAlone = transfer.isSentOnce
         set(CURLOPT_FRESH_CONNECT, isAlone)
