@@ -48,6 +48,18 @@ import Testing
     }
 
     @Test(arguments: [false, true])
+    func `closeio reads and writes contacts, directly and through the proxy`(throughProxy: Bool) throws {
+        try check(
+            "closeio_contacts.py",
+            [
+                "SDK_URL": url("CLOSE", throughProxy) + "/api/v1/",
+                "SDK_KEY": throughProxy ? installation["TRIBUTARY_API_KEY"] : "api_sandbox",
+                "REQUESTS_CA_BUNDLE": installation["TRIBUTARY_CA_FILE"],
+            ]
+        )
+    }
+
+    @Test(arguments: [false, true])
     func `adpapi lists workers over mutual TLS, directly and through the proxy`(throughProxy: Bool) throws {
         let tls = Installation.root.appendingPathComponent(".tributary/tls")
         try check(
