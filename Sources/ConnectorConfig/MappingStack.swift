@@ -64,18 +64,19 @@ package struct MappingStack: Sendable {
 
     /// The member names that stand in the mapping's text, such as `first_name` for `{"first_name": ...}`.
     ///
-    /// nil when a stage hands the record to a function as a whole, so that its text does not show what it gives.
+    /// nil when a function makes the record, so that the text does not show what it gives.
     package var namedMembers: Set<String>? {
         var names: Set<String> = []
         for stage in stages {
             if case .object(let members) = stage.expression { names.formUnion(members.map(\.name)) }
             if case .literal(.object(let object)) = stage.expression { names.formUnion(object.keys) }
             for source in stage.expression.sources {
-                guard !source.contains("response)"), source.contains("{") else { return nil }
+                guard !source.contains("response)") else { return nil }
                 for quote in ["\"", "'"] { names.formUnion(source.split(separator: quote).map(String.init)) }
             }
         }
-        return names
+        // Every record has an id; a text that does not name it leaves the record to a function.
+        return names.contains("id") ? names : nil
     }
 
     /// The JSONata sources of all stages.

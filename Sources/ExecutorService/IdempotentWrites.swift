@@ -109,7 +109,7 @@ struct IdempotentWrites: Sendable {
         case .none: body = []
         case .bytes(let bytes): body = bytes
         case .json(let value): body = value.bytes()
-        case .stream: return nil
+        case .stream, .pipe: return nil
         }
         var headers: [String: String] = [:]
         for field in response.headers { headers[field.name.canonicalName] = field.value }

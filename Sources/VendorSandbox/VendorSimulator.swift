@@ -97,6 +97,7 @@ final class VendorSimulator: Sendable {
         case .sql(let parameter, let tables): try runSQL(request.query(parameter) ?? "", tables, route, &scope)
         case .locator: try continueList(values["locator"] ?? "", route, &scope)
         case .list(let name):
+            try refuse(route, scope)
             try list(route.rules.selected(records(resolved(name, values)), in: scope), route, &scope)
         case .search(let name):
             let body = try JSONValue(parsing: request.body)

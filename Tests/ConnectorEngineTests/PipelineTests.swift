@@ -21,7 +21,10 @@ struct PipelineTests {
                 ]
             ]
         ]
-        let method: JSONValue = ["request_body_mapping": ["$jsonata": .string(mapping)], "before": steps]
+        let method: JSONValue = [
+            "request_body_mapping": ["$jsonata": .string(mapping)], "before": steps,
+            "writable_fields": ["last_name", "accounts"],
+        ]
         return BirchVendor.method("create", method.overlaid(by: more)).overlaid(by: calls)
     }
 
@@ -54,7 +57,7 @@ struct PipelineTests {
         let sender = ScriptedSender(ok)
         let steps: JSONValue = [
             ["id": "length", "transform": "$length(body.last_name)"],
-            ["set_context": ["size": "{{steps.length}}"]],
+            ["set_context": ["size": "{{steps.length|int}}"]],
             [
                 "cond": [
                     "when": "steps.length > 3", "then": [["id": "kind", "transform": "\"long\""]],
@@ -236,7 +239,7 @@ struct PipelineTests {
     @Test func `steps on an answer see it and the new record, and feed the response mapping`() async throws {
         let sender = ScriptedSender(.json(["id": "p1", "team": "t7"]), .json(["done": true]))
         let more: JSONValue = [
-            "response_mapping": "response.{\"id\": id, \"title\": $string(steps.link.done)}",
+            "response_mapping": "{\"id\": response.id, \"title\": $string(steps.link.done)}",
             "after": [
                 [
                     "id": "link",
@@ -264,7 +267,7 @@ struct PipelineTests {
         let steps: JSONValue = [
             "before": [["id": "one", "transform": "\"x\""]],
             "after": [["id": "two", "transform": "$count(response.people)"]],
-            "response_mapping": "response.{\"id\": id, \"title\": steps.one & steps.two}",
+            "response_mapping": "{\"id\": response.id, \"title\": steps.one & steps.two}",
         ]
         let sender = ScriptedSender(.json(["people": [["id": "1"], ["id": "2"]]]))
         let page = try await BirchVendor.execute(sender, "list", patch: BirchVendor.method("list", steps))

@@ -16,7 +16,7 @@ package enum OpenAPICheck {
             let names = path.key.split(separator: "{").dropFirst().map { String($0.prefix { $0 != "}" }) }
             for item in path.value.object ?? [:] {
                 let place = "\(item.key) \(path.key)"
-                expect(["get", "put", "post", "delete", "patch"].contains(item.key), "method \(place)")
+                expect(["get", "put", "post", "delete", "patch", "options"].contains(item.key), "method \(place)")
                 let operation = item.value
                 let id = operation["operationId"]?.string ?? ""
                 expect(operationIDs.insert(id).inserted && !id.isEmpty, "operationId \(place)")

@@ -122,7 +122,7 @@ struct BatchAnswer: Sendable {
         switch response.body {
         case .json(let value): body = value
         case .bytes(let bytes): body = (try? JSONValue(parsing: bytes, policy: .vendor)) ?? .null
-        case .none, .stream: body = .null
+        case .none, .stream, .pipe: body = .null
         }
     }
 
