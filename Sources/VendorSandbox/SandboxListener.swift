@@ -127,7 +127,6 @@ private final class SandboxHandler: ChannelInboundHandler {
     private func write(_ response: SandboxResponse, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders(response.headers.map { ($0.name, $0.value) })
         headers.replaceOrAdd(name: "Content-Length", value: String(response.body.count))
-        if !head.isKeepAlive { headers.replaceOrAdd(name: "Connection", value: "close") }
         let answer = HTTPResponseHead(
             version: .http1_1,
             status: HTTPResponseStatus(statusCode: response.status),

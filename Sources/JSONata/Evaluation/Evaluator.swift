@@ -60,7 +60,8 @@ struct Evaluator {
     @inline(__always)
     private func operate(_ node: NodePointer, _ input: Value, _ frame: FramePointer) throws(Fault) -> Value {
         switch node.pointee.operation {
-        case .path: return try node.pointee.flags.contains(.plainNames) ? plainPath(node, input) : path(node, input, frame)
+        case .path:
+            return try node.pointee.flags.contains(.plainNames) ? plainPath(node, input) : path(node, input, frame)
         case .call: return try call(node, input, frame, first: .unset)
         case .condition: return try condition(node, input, frame)
         case .name: return lookup(node.pointee.value, in: input)

@@ -79,11 +79,11 @@ struct PeopleSampleTests {
         #expect(first["custom_fields"]?["dynamic_24407"] == "Dr")
         #expect(first["groups"]?.array?.map { $0["type"] } == ["department", "team", "cost_center"])
         #expect(try records("employees", "get", "personio/v1/employee-single.json")[0]["id"] == "1")
-        for page in ["persons-page1", "persons-page2"] {
-            let persons = try records("employees", "list", "personio/v2/\(page).json")
-            #expect(!persons.isEmpty)
-            #expect(persons.allSatisfy { $0["custom_fields"]?["city"] == "Essen" })
-        }
+        let persons = try records("employees", "list", "personio/v2/persons-page1.json")
+        #expect(persons.map { $0["custom_fields"]?["city"] } == ["Essen", "Essen"])
+        let last = try records("employees", "list", "personio/v2/persons-page2.json")
+        #expect(last.count == 1)
+        #expect(last[0]["custom_fields"]?["city"] == nil)
     }
 
     @Test func `employments, time off and balances of a person are read`() throws {
