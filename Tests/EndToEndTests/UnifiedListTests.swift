@@ -20,6 +20,7 @@ import UnifiedModel
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/accounts", idField: "id", count: 140),
         Case(account: "ACCOUNT_SALESFORCE", resource: "crm/opportunities", idField: "Id", count: 180),
         Case(account: "ACCOUNT_SALESFORCE", resource: "crm/tasks", idField: "Id", count: 156),
+        Case(account: "ACCOUNT_SALESFORCE", resource: "crm/engagements", idField: "Id", count: 214),
         Case(account: "ACCOUNT_SALESFORCE", resource: "crm/notes", idField: "Id", count: 90),
         Case(account: "ACCOUNT_SALESFORCE", resource: "crm/users", idField: "Id", count: 12),
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/opportunities", idField: "id", count: 170),

@@ -11,6 +11,8 @@ from closeio_api import APIError, Client
 
 client = Client(os.environ["SDK_KEY"])
 client.base_url = os.environ["SDK_URL"]
+# It does not ask the environment for authorities.
+client.verify = os.environ["REQUESTS_CA_BUNDLE"]
 
 me = client.get("me")
 assert me["email"], me
