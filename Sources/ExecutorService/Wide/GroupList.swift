@@ -33,35 +33,52 @@ struct GroupList: Sendable {
         for _ in 0..<Self.roundsMax where page.records.count < limit {
             position.fill(from: accounts.count)
             guard !position.lanes.isEmpty else { break }
-            for (lane, outcome) in try await round(position, wanted: limit - page.records.count) {
-                take(outcome, lane, &position, &page)
+            for reading in try await round(position, wanted: limit - page.records.count) {
+                take(reading.outcome, reading.lane, &position, &page)
             }
         }
         page.next = position.isAtEnd(of: accounts.count) ? nil : position
         return page
     }
 
+    /// What a lane is asked for, and what it gave.
+    ///
+    /// An object: a tuple that a task of a group gives back loses its number when the optimiser is through with it
+    /// (Swift 6.3.1), and a record would be told as another account's.
+    private final class Reading: Sendable {
+        let index: Int
+        let lane: GroupPosition.Lane
+        let outcome: Result<RecordPage, any Error>
+
+        init(_ index: Int, _ lane: GroupPosition.Lane, _ outcome: Result<RecordPage, any Error>) {
+            self.index = index
+            self.lane = lane
+            self.outcome = outcome
+        }
+    }
+
     /// Reads all lanes at once, and gives what came in their order.
-    private func round(
-        _ position: GroupPosition,
-        wanted: Int
-    ) async throws -> [(GroupPosition.Lane, Result<RecordPage, any Error>)] {
+    private func round(_ position: GroupPosition, wanted: Int) async throws -> [Reading] {
         let shares = position.shares(of: wanted)
-        let work = zip(position.lanes, shares).filter { $0.1 > 0 }
-        let outcomes = await withTaskGroup(of: (Int, Result<RecordPage, any Error>).self) { group in
-            for (index, (lane, share)) in work.enumerated() {
-                group.addTask {
-                    do {
-                        return (index, .success(try await read(accounts[lane.account], share, lane.cursor)))
-                    } catch { return (index, .failure(error)) }
-                }
+        let readings = await withTaskGroup(of: Reading.self) { group in
+            for (index, lane) in position.lanes.enumerated() where shares[index] > 0 {
+                let share = shares[index]
+                group.addTask { await reading(index, lane, share) }
             }
-            var outcomes: [Int: Result<RecordPage, any Error>] = [:]
-            for await (index, outcome) in group { outcomes[index] = outcome }
-            return outcomes
+            var readings: [Reading] = []
+            for await reading in group { readings.append(reading) }
+            return readings
         }
         try Task.checkCancellation()
-        return work.enumerated().compactMap { index, part in outcomes[index].map { (part.0, $0) } }
+        return readings.sorted { $0.index < $1.index }
+    }
+
+    private func reading(_ index: Int, _ lane: GroupPosition.Lane, _ share: Int) async -> Reading {
+        do {
+            return Reading(index, lane, .success(try await read(accounts[lane.account], share, lane.cursor)))
+        } catch {
+            return Reading(index, lane, .failure(error))
+        }
     }
 
     private func take(
