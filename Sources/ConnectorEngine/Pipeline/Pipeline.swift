@@ -160,20 +160,20 @@ struct Pipeline: Sendable {
                 "there are \(items.count) elements; the connector takes at most \(config.max) at a time"
             )
         }
-        let values = try await withThrowingTaskGroup(of: (Int, JSONValue).self) { group in
+        let values = try await withThrowingTaskGroup(of: ForeachValue.self) { group in
             var values = [JSONValue](repeating: .null, count: items.count)
             for (index, item) in items.enumerated() {
-                if index >= config.parallel, let (done, value) = try await group.next() { values[done] = value }
+                if index >= config.parallel, let done = try await group.next() { values[done.index] = done.value }
                 var inner = scope.adding(config.name, item)
                 inner.root["index"] = .number(JSONNumber(index))
                 let start = inner
                 group.addTask {
                     let end = try await run(config.steps, in: start)
                     let last = config.steps.last?.id
-                    return (index, last.flatMap { end.root["steps"]?[$0] } ?? .null)
+                    return ForeachValue(index, last.flatMap { end.root["steps"]?[$0] } ?? .null)
                 }
             }
-            for try await (done, value) in group { values[done] = value }
+            for try await done in group { values[done.index] = done.value }
             return values
         }
         return .array(values)
@@ -207,5 +207,16 @@ extension Problem {
         var copy = self
         copy.message = "step '\(step)': \(message)"
         return copy
+    }
+}
+
+/// What the steps of `foreach` gave for one item; an object, for the reason that lists over several accounts have.
+private final class ForeachValue: Sendable {
+    let index: Int
+    let value: JSONValue
+
+    init(_ index: Int, _ value: JSONValue) {
+        self.index = index
+        self.value = value
     }
 }
