@@ -115,6 +115,17 @@ package struct ConnectorDocument: Sendable {
                 }
             }
         }
+        for (resource, methods) in resources {
+            for (name, method) in methods {
+                for call in method.pagination.calls where resources[call.resource]?[call.method] == nil {
+                    let place = [resource, name].map(PointerToken.escaped).joined(separator: "/")
+                    throw ConnectorConfigError(
+                        "there is no native call '\(call.resource)/\(call.method)'",
+                        at: "/resources/\(place)/pagination"
+                    )
+                }
+            }
+        }
         return resources
     }
 

@@ -67,6 +67,13 @@ struct DocumentReader {
         throw error("'\(text)' is not one of \(names.joined(separator: ", "))\(hint)")
     }
 
+    /// A version, which unquoted is a number in YAML.
+    func version<Version: RawRepresentable & CaseIterable>(_: Version.Type) throws(ConnectorConfigError) -> Version
+    where Version.RawValue == String {
+        if let version = value.plainText.flatMap(Version.init) { return version }
+        throw error("expected \(Version.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "))")
+    }
+
     /// A list of strings; one string counts as a list of one.
     func strings() throws(ConnectorConfigError) -> [String] {
         var texts: [String] = []

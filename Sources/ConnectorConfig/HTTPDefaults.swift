@@ -12,7 +12,25 @@ package struct HTTPDefaults: Sendable {
         case brackets, dots, json
     }
 
-    /// Where requests go; its host must be one of the connector's.
+    /// The versions of HTTP that are spoken.
+    package enum Version: String, Sendable, CaseIterable {
+        /// The newest that both sides know.
+        case auto
+        case http1 = "1.1"
+    }
+
+    /// The oldest TLS that is taken.
+    package enum TLSVersion: String, Sendable, CaseIterable {
+        case v12 = "1.2"
+        case v13 = "1.3"
+    }
+
+    private enum Compression: String, CaseIterable {
+        case auto, none
+    }
+
+    /// Where requests go, or a list of which the first counts that has all its values; the host must be one of the
+    /// connector's.
     package let baseURL: Expression
     /// Header fields.
     package let headers: [NamedExpression]
@@ -30,6 +48,12 @@ package struct HTTPDefaults: Sendable {
     package let userAgent: String?
     /// How many redirects are followed, to the same scheme, host and port only.
     package let redirectsMax: Int
+    /// Whether compressed answers are asked for.
+    package let acceptsCompression: Bool
+    /// The version of HTTP.
+    package let version: Version
+    /// The oldest TLS that is taken.
+    package let tlsMin: TLSVersion
     /// How bodies are written where a call does not say.
     package let requestFormat: RequestFormat
     /// How bodies are read where a call does not say, those of errors included.
@@ -45,7 +69,7 @@ package struct HTTPDefaults: Sendable {
         try reader.allow([
             "base_url", "headers", "query", "query_array_format", "skip_encode", "connect_timeout_seconds",
             "timeout_seconds", "max_response_bytes", "query_object_format", "plus_as_space", "user_agent", "redirects",
-            "request_format", "response_format",
+            "request_format", "response_format", "compression", "http_version", "tls_min",
         ])
         baseURL = try reader.required("base_url").expression()
         headers = try reader.child("headers")?.expressions() ?? []
@@ -56,6 +80,9 @@ package struct HTTPDefaults: Sendable {
         userAgent = try reader.child("user_agent")?.string()
         try reader.child("redirects")?.allow(["max"])
         redirectsMax = try reader.child("redirects")?.required("max").int(0...10) ?? 0
+        acceptsCompression = try reader.child("compression")?.choice(Compression.self) != Compression.none
+        version = try reader.child("http_version")?.version(Version.self) ?? .auto
+        tlsMin = try reader.child("tls_min")?.version(TLSVersion.self) ?? .v12
         requestFormat = try reader.child("request_format").map(RequestFormat.init(reading:)) ?? RequestFormat(.json)
         responseFormat = try reader.child("response_format").map(ResponseFormat.init(reading:)) ?? ResponseFormat(.json)
         unencoded = try reader.child("skip_encode")?.strings().joined() ?? ""

@@ -131,7 +131,7 @@ package struct IDChunks: Sendable {
             path: DocumentPath(try ids?.child("path")?.string() ?? ""),
             field: "id",
             max: try reader.child("ids_max")?.int(1...10_000) ?? 100,
-            parameter: try reader.child("ids_param").map(PaginationConfig.Parameter.init(reading:))
+            parameter: try PaginationConfig.Parameter.read(reader.child("ids_param"))
         )
     }
 }
@@ -163,6 +163,12 @@ package struct AsyncJob: Sendable {
     package let doneWhen: Expression
     /// Whether it never will be.
     package let failedWhen: Expression?
+    /// The native call that fetches the result, by its own rules; the list's own call if nil.
+    package let download: NativeCallName?
+    /// The native call that takes the order back when the result is not waited for any longer; sees `job.id`.
+    package let abort: NativeCallName?
+    /// How long the vendor has in all; as long as the caller likes, if nil.
+    package let giveUpAfter: Duration?
     /// How often one call asks.
     package let maxPolls: Int
     /// Seconds between two questions.
@@ -179,6 +185,7 @@ extension DocumentReader {
     func asyncJob() throws(ConnectorConfigError) -> AsyncJob {
         try allow([
             "create", "poll", "id_path", "url_path", "done_when", "failed_when", "max_polls", "interval_seconds",
+            "download", "abort", "give_up_after_seconds",
         ])
         return AsyncJob(
             create: try call("create"),
@@ -187,6 +194,9 @@ extension DocumentReader {
             urlPath: try child("url_path")?.string().path,
             doneWhen: try required("done_when").expression(),
             failedWhen: try child("failed_when")?.expression(),
+            download: child("download") == nil ? nil : try call("download"),
+            abort: child("abort") == nil ? nil : try call("abort"),
+            giveUpAfter: try child("give_up_after_seconds")?.int(1...86_400).seconds,
             maxPolls: try child("max_polls")?.int(1...60) ?? 5,
             interval: try child("interval_seconds")?.int(0...60).seconds ?? .seconds(2)
         )

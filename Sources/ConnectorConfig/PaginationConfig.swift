@@ -10,6 +10,8 @@ package struct PaginationConfig: Sendable {
         case cursor
         /// Pages are counted.
         case page
+        /// Pages are counted, number and size in the request's body.
+        case soapPage = "soap_page"
         /// Records are counted.
         case offset
         /// The answer's body has the next page's address.
@@ -107,7 +109,7 @@ package struct PaginationConfig: Sendable {
     package let omittedOnFirst: [String]
     /// Query parameters that requests with a cursor do not have; `*` for all.
     package let omittedOnNext: [String]
-    /// Whether the body is left out when following an address.
+    /// Whether requests with a cursor have no body but what the cursor itself puts there.
     package let dropsBodyOnNext: Bool
     /// Most pages fetched for one call.
     package let maxPages: Int
@@ -142,13 +144,15 @@ package struct PaginationConfig: Sendable {
         let within = try reader?.child("within")?.choice(Kind.self)
         switch kind {
         case .timeWindow, .idChunk, .asyncJob: pageKind = within ?? .none
+        case .soapPage: pageKind = .page
         default: pageKind = kind
         }
-        limitParameter = try reader?.child("limit_param").map(Parameter.init(reading:))
+        let place: Parameter.Place = kind == .soapPage ? .body : .query
+        limitParameter = try Parameter.read(reader?.child("limit_param"), place)
         limitMax = try reader?.child("limit_max")?.int(1...1_000_000) ?? (pageKind == .none ? 1_000_000 : 100)
         limitMin = try reader?.child("limit_min")?.int(1...1_000_000) ?? 1
         firstLimitMax = try reader?.child("first_limit_max")?.int(1...1_000_000)
-        cursorParameter = try reader?.child("cursor_param").map(Parameter.init(reading:))
+        cursorParameter = try Parameter.read(reader?.child("cursor_param"), place)
         cursorPath = try reader?.child("cursor_path")?.string().path
         cursorHeader = try reader?.child("cursor_header")?.string()
         previousPath = try reader?.child("prev_path")?.string().path
@@ -195,16 +199,29 @@ package struct PaginationConfig: Sendable {
 }
 
 extension PaginationConfig.Parameter {
-    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+    /// `place`: where a parameter goes that is only named.
+    init(reading reader: DocumentReader, place: Place = .query) throws(ConnectorConfigError) {
         if case .string(let name) = reader.value {
-            self.init(place: .query, name: name)
+            self.init(place: place, name: name)
             return
         }
         try reader.allow(["in", "name"])
         self.init(
-            place: try reader.child("in")?.choice(Place.self) ?? .query,
+            place: try reader.child("in")?.choice(Place.self) ?? place,
             name: try reader.required("name").string()
         )
+    }
+
+    static func read(_ reader: DocumentReader?, _ place: Place = .query) throws(ConnectorConfigError) -> Self? {
+        guard let reader else { return nil }
+        return try Self(reading: reader, place: place)
+    }
+}
+
+extension PaginationConfig {
+    /// The native calls that the paging names.
+    var calls: [NativeCallName] {
+        [chunks?.source, job?.create, job?.poll, job?.download, job?.abort].compactMap(\.self)
     }
 }
 

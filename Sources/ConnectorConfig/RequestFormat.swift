@@ -145,15 +145,7 @@ package struct SOAPOptions: Sendable {
     }
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        if let place = reader.child("version") {
-            // Unquoted, 1.1 is a number in YAML.
-            guard let version = place.value.plainText.flatMap(Version.init) else {
-                throw place.error("expected \"1.1\" or \"1.2\"")
-            }
-            self.version = version
-        } else {
-            version = .v11
-        }
+        version = try reader.child("version")?.version(Version.self) ?? .v11
         action = try reader.child("action")?.expression()
         headers = try reader.child("headers")?.expression()
     }

@@ -29,14 +29,20 @@ package struct ResourceMethod: Sendable {
     package let dedupePath: DocumentPath?
     /// How a parameter that is too long for one request is cut.
     package let fieldChunking: FieldChunking?
+    /// How long a good answer is kept for the account; not at all, if nil.
+    package let cacheLifetime: Duration?
+    /// What the request and its answer look like.
+    package let contract: ContractConfig
+    /// What tools that are made of the call are filed under.
+    package let toolTags: [String]
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         try reader.allow(
             RequestTemplate.keys + [
                 "records_path", "record_expr", "id_path", "pagination", "idempotent", "scopes", "rate_class", "docs",
                 "supports_if_match", "idempotency_header",
-                "dedupe_key", "field_chunking",
-            ]
+                "dedupe_key", "field_chunking", "cacheable", "tool_tags",
+            ] + ContractConfig.keys
         )
         request = try RequestTemplate(reading: reader)
         recordsPath = DocumentPath(try reader.child("records_path")?.string() ?? "")
@@ -51,6 +57,12 @@ package struct ResourceMethod: Sendable {
         docs = try reader.child("docs")?.string()
         dedupePath = try reader.child("dedupe_key")?.string().path
         fieldChunking = try reader.child("field_chunking").map(FieldChunking.init(reading:))
+        let cacheable = reader.child("cacheable")
+        try cacheable?.allow(["ttl_seconds"])
+        cacheLifetime = try cacheable?.required("ttl_seconds").int(1...86_400).seconds
+        if let cacheable, !isIdempotent { throw cacheable.error("only a call that changes nothing can be kept") }
+        contract = try ContractConfig(reading: reader)
+        toolTags = try reader.child("tool_tags")?.strings() ?? []
     }
 
     /// Statuses that mean an empty list by themselves.

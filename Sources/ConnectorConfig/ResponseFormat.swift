@@ -41,8 +41,21 @@ package struct ResponseFormat: Sendable {
         case none
     }
 
+    /// What the body itself is packed in, whatever the transport does.
+    package enum Compression: String, Sendable, CaseIterable {
+        case gzip
+        /// One file of an archive.
+        case zip
+        /// Whichever of these it is, or none.
+        case auto
+    }
+
     /// The way.
     package let kind: Kind
+    /// What the body is packed in; nothing, if nil.
+    package let compression: Compression?
+    /// Which file of an archive; the first one that fits.
+    package let entry: NamePattern
     /// XML: elements that are always arrays, as names or as paths from the root.
     package let arrayElements: Set<String>
     /// XML: what becomes of prefixes.
@@ -70,7 +83,12 @@ package struct ResponseFormat: Sendable {
             case .text: ["encoding"]
             case .json, .ndjson, .jsonLines, .binary: []
             }
-        try reader.allow(["kind"] + own)
+        try reader.allow(["kind", "compression", "entry"] + own)
+        compression = try reader.child("compression")?.choice(Compression.self)
+        entry = NamePattern(try reader.child("entry")?.string() ?? "*")
+        if let place = reader.child("entry"), compression == nil || compression == .gzip {
+            throw place.error("'entry' names a file of an archive; say 'compression: zip' too")
+        }
         arrayElements = Set(try reader.child("force_array")?.strings() ?? [])
         namespaces = try reader.child("namespaces")?.choice(Namespaces.self) ?? .strip
         attributePrefix = try reader.child("attribute_prefix")?.string() ?? "@"
@@ -103,6 +121,8 @@ package struct ResponseFormat: Sendable {
     /// A kind without options.
     package init(_ kind: Kind) {
         self.kind = kind
+        compression = nil
+        entry = NamePattern("*")
         arrayElements = []
         namespaces = .strip
         attributePrefix = "@"
@@ -116,7 +136,17 @@ package struct ResponseFormat: Sendable {
 
 /// What the answers of one call mean before any error rule is asked.
 package struct AnswerRules: Sendable {
-    static let keys = ["response_format", "empty_when", "success_when"]
+    static let keys = ["response_format", "empty_when", "success_when", "unreadable"]
+
+    /// What becomes of a good answer whose body cannot be read.
+    package enum Unreadable: String, Sendable, CaseIterable {
+        /// A bad answer.
+        case fail
+        /// Nothing was found.
+        case empty
+        /// The vendor is in trouble: the call may be repeated.
+        case retry
+    }
 
     /// How the body is read; the connector's default, if nil.
     package let format: ResponseFormat?
@@ -126,6 +156,8 @@ package struct AnswerRules: Sendable {
     package let emptyCondition: Expression?
     /// Whether an answer is good, whatever its status; any 2xx, if nil.
     package let success: Expression?
+    /// What becomes of a good answer whose body cannot be read.
+    package let unreadable: Unreadable
 
     /// The usual rules: 2xx is good, nothing stands for an empty result.
     package init() {
@@ -133,6 +165,7 @@ package struct AnswerRules: Sendable {
         emptyStatuses = []
         emptyCondition = nil
         success = nil
+        unreadable = .fail
     }
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
@@ -144,5 +177,6 @@ package struct AnswerRules: Sendable {
         emptyStatuses = statuses
         emptyCondition = try empty?.child("expr")?.expression()
         success = try reader.child("success_when")?.expression()
+        unreadable = try reader.child("unreadable")?.choice(Unreadable.self) ?? .fail
     }
 }

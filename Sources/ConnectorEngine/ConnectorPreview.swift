@@ -79,7 +79,9 @@ package struct ConnectorPreview: Sendable {
         let format = plan.native.request.answer.format ?? connector.document.http.responseFormat
         let response = InboundResponse(status: 200, body: body)
         do {
-            let document = try BodyReader(format: format).document(response)
+            let document = try BodyReader(format: format, bytesMax: connector.document.http.responseBytesMax).document(
+                response
+            )
             return (plan, NativeAnswer(response, document: document, format: format.kind))
         } catch let problem as Problem {
             throw Problem(

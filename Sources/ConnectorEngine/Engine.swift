@@ -17,6 +17,7 @@ package struct Engine: Sendable {
     private let tools: SigningTools
     let clock: EngineClock
     let lookups = LookupCache()
+    private let answers = AnswerCache()
 
     /// Makes an engine.
     ///
@@ -164,7 +165,8 @@ package struct Engine: Sendable {
             account: account,
             subject: subject,
             trace: trace,
-            tools: tools
+            tools: tools,
+            cache: VendorExchange.Cache(answers: answers, revision: connector.revision, now: clock.now)
         )
     }
 
@@ -235,6 +237,7 @@ package struct Engine: Sendable {
             remoteRateLimit: exchange.rateLimit(answer.response)
         )
         result.etag = answer.response.headers[.eTag] ?? record.etag
+        result.warnings = try request.contract?.drift(of: answer) ?? []
         return result
     }
 }

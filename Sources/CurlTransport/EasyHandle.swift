@@ -12,6 +12,7 @@ final class EasyHandle {
     private let config: CurlConfig
     private let loopContext: UnsafeMutableRawPointer?
     private var hasFailed = false
+    private var acceptsCompression = true
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var connectToList: UnsafeMutablePointer<curl_slist>?
     private var resolveList: UnsafeMutablePointer<curl_slist>?
@@ -57,6 +58,10 @@ final class EasyHandle {
         self.transfer = transfer
         set(CURLOPT_URL, transfer.target.url)
         setMethod(request)
+        if request.acceptsCompression != acceptsCompression {
+            acceptsCompression = request.acceptsCompression
+            setCompression()
+        }
         try setHeaders(request)
         setRoute(transfer)
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
@@ -95,17 +100,21 @@ final class EasyHandle {
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_UNRESTRICTED_AUTH, false)
         set(CURLOPT_HTTP09_ALLOWED, false)
-        set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
         // The names of plain connections are our own and stay until HandlePool takes them back.
         set(CURLOPT_DNS_CACHE_TIMEOUT, key.isPlainVendor ? -1 : 30)
         set(CURLOPT_TCP_NODELAY, true)
         set(CURLOPT_PATH_AS_IS, true)
+        setCompression()
         set(CURLOPT_BUFFERSIZE, 128 * 1024)
     }
 
+    private func setCompression() {
+        set(CURLOPT_ACCEPT_ENCODING, acceptsCompression ? "gzip, deflate" : "identity")
+    }
+
     private func setTLS() {
-        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_HTTP_VERSION, Int(key.identity.speaksHTTP1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))
+        set(CURLOPT_SSLVERSION, Int(key.identity.needsTLS13 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_SSL_VERIFYPEER, true)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_SSL_SESSIONID_CACHE, false)
@@ -114,7 +123,8 @@ final class EasyHandle {
         check(tributary_curl_text(pointer, CURLOPT_CAPATH, nil))
         // libcurl compares the cipher list when it looks for a connection to reuse, so a word of its own per identity
         // splits the pool. OpenSSL passes over words that it does not know.
-        set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:acct" + Self.hexadecimal(key.identity.partition.utf8))
+        let manner = (key.identity.speaksHTTP1 ? "v" : "") + (key.identity.needsTLS13 ? "w" : "")
+        set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:acct\(manner)" + Self.hexadecimal(key.identity.partition.utf8))
         guard let certificate = key.identity.clientCertificate else { return }
         // Chain, key and identity as one text for both options: of the two only the certificate is compared.
         let pem =

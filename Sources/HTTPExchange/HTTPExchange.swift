@@ -24,11 +24,22 @@ package struct ConnectionIdentity: Sendable, Hashable {
     package let partition: String
     /// Presented to the server when it asks.
     package let clientCertificate: ClientCertificate?
+    /// Whether HTTP/1.1 is spoken, instead of the newest version that both sides know.
+    package let speaksHTTP1: Bool
+    /// Whether TLS 1.3 is the oldest that is taken, instead of 1.2.
+    package let needsTLS13: Bool
 
     /// Names an identity.
-    package init(partition: String, clientCertificate: ClientCertificate? = nil) {
+    package init(
+        partition: String,
+        clientCertificate: ClientCertificate? = nil,
+        speaksHTTP1: Bool = false,
+        needsTLS13: Bool = false
+    ) {
         self.partition = partition
         self.clientCertificate = clientCertificate
+        self.speaksHTTP1 = speaksHTTP1
+        self.needsTLS13 = needsTLS13
     }
 }
 
@@ -82,6 +93,8 @@ package struct OutboundRequest: Sendable {
     package var totalTimeout: Duration
     /// Limit of the decoded response body in bytes.
     package var responseBytesMax: Int
+    /// Whether a compressed answer is asked for, which arrives decompressed.
+    package var acceptsCompression: Bool
 
     /// Describes a request; the defaults are those of an interactive vendor read.
     package init(
@@ -96,7 +109,8 @@ package struct OutboundRequest: Sendable {
         redirects: Redirects = .none,
         connectTimeout: Duration = .seconds(5),
         totalTimeout: Duration = .seconds(30),
-        responseBytesMax: Int = 32 * 1024 * 1024
+        responseBytesMax: Int = 32 * 1024 * 1024,
+        acceptsCompression: Bool = true
     ) {
         self.method = method
         self.url = url
@@ -110,6 +124,7 @@ package struct OutboundRequest: Sendable {
         self.connectTimeout = connectTimeout
         self.totalTimeout = totalTimeout
         self.responseBytesMax = responseBytesMax
+        self.acceptsCompression = acceptsCompression
     }
 }
 

@@ -22,14 +22,15 @@ struct ConnectorSchemaTests {
     /// Every word of the format with the schema that describes it.
     private static func words(_ schema: JSONValue) -> [(pointer: String, word: String, schema: JSONValue)] {
         var found: [(pointer: String, word: String, schema: JSONValue)] = []
-        func visit(_ value: JSONValue, _ pointer: String) {
-            for member in value.object ?? JSONObject() where member.key != "examples" && member.key != "default" {
-                if member.key == "properties" {
+        func visit(_ value: JSONValue, _ pointer: String, areWords: Bool = false) {
+            for member in value.object ?? JSONObject()
+            where areWords || (member.key != "examples" && member.key != "default") {
+                if member.key == "properties", !areWords {
                     for property in member.value.object ?? JSONObject() {
                         found.append(("\(pointer)/\(property.key)", property.key, property.value))
                     }
                 }
-                visit(member.value, "\(pointer)/\(member.key)")
+                visit(member.value, "\(pointer)/\(member.key)", areWords: member.key == "properties" && !areWords)
             }
             for (index, element) in (value.array ?? []).enumerated() { visit(element, "\(pointer)/\(index)") }
         }

@@ -45,13 +45,16 @@ package struct VerificationFlow: Sendable {
             .sign(native, variables: variables)
         return try signed.outbound(
             connector: connector,
-            identity: ConnectionIdentity(partition: partition, clientCertificate: access.clientCertificate)
+            identity: connector.http.identity(partition: partition, certificate: access.clientCertificate)
         )
     }
 
     /// What the answer means.
     package func outcome(of response: InboundResponse) -> Outcome {
-        let reader = BodyReader(format: verification.request.answer.format ?? connector.http.responseFormat)
+        let reader = BodyReader(
+            format: verification.request.answer.format ?? connector.http.responseFormat,
+            bytesMax: connector.http.responseBytesMax
+        )
         let isUsual = (200...299).contains(response.status)
         let body = isUsual ? (try? reader.document(response)?.root.value) ?? .null : reader.errorBody(response)
         let scope = ResponseScope.scope(response, body: body).adding("context", .object(variables))

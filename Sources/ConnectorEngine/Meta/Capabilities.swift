@@ -24,7 +24,22 @@ package struct Capabilities: Sendable {
         document["config_revision"] = .string(connector.revision)
         let categories = connector.document.mappings.keys.sorted().map { ($0, category($0) ?? .null) }
         document["categories"] = .object(JSONObject(categories))
+        if !tools.isEmpty { document["tools"] = .array(tools) }
         return .object(document)
+    }
+
+    /// The native calls that tools can be made of: those with tags.
+    private var tools: [JSONValue] {
+        connector.document.resources.sorted { $0.key < $1.key }.flatMap { resource, methods in
+            methods.sorted { $0.key < $1.key }.filter { !$0.value.toolTags.isEmpty }.map { name, method in
+                [
+                    "resource": .string(resource), "method": .string(name),
+                    "tags": .array(method.toolTags.map(JSONValue.string)),
+                    "docs": method.docs.map(JSONValue.string) ?? .null,
+                    "query_schema": method.contract.query ?? .null, "body_schema": method.contract.body ?? .null,
+                ]
+            }
+        }
     }
 
     /// The resources of a category with their methods; nil when the connector has none of it.

@@ -27,10 +27,7 @@ struct StepCall {
         if let id = try config.id?.value(in: scope) { scope.root["id"] = id }
         if let path = try config.path?.value(in: scope) { scope.root["path"] = path }
         let builder = RequestBuilder(connector: connector.document, scope: scope)
-        var request = try builder.request(native.request)
-        request.isIdempotent = native.isIdempotent
-        request.scopes = native.scopes
-        request.rateClass = native.rateClass
+        var request = try builder.request(of: native)
         if case .object(let parameters)? = try config.query?.value(in: scope) {
             builder.merge(parameters, into: &request)
         }

@@ -71,10 +71,7 @@ package struct ProxyEngine: Sendable {
         let signed = try Authenticator(method: method, access: access).sign(request, variables: variables)
         var outbound = try signed.outbound(
             connector: connector,
-            identity: ConnectionIdentity(
-                partition: call.account.description,
-                clientCertificate: access.clientCertificate
-            )
+            identity: connector.http.identity(of: call.account, certificate: access.clientCertificate)
         )
         for field in headers where !outbound.headers.contains(field.name) { outbound.headers.append(field) }
         let trafficCall = TrafficCall(

@@ -112,11 +112,33 @@ struct ProxyPlan {
         else { throw Problem(.configInvalid, "the path of '\(resource)/\(name)' gives no address") }
         var request = NativeRequest(method: isMethod ? template.method : call.method.rawValue, address: address)
         request.rateClass = method.rateClass
+        try check(call, method, connector: connector)
         return (request, method)
     }
 }
 
 extension ProxyPlan {
+    /// Refuses a query or a JSON body that the named call's schemas do not allow; a body that is still arriving is the
+    /// vendor's to judge.
+    private static func check(_ call: ProxyCall, _ method: ResourceMethod, connector: ConnectorDocument) throws {
+        guard let contract = NativeContract(method.contract) else { return }
+        let items = (vendorQuery(call, connector: connector) ?? "").split(separator: "&").map { item in
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (
+                name: String(parts[0]).percentDecoded, value: parts.count == 2 ? String(parts[1]).percentDecoded : ""
+            )
+        }
+        var body: JSONValue?
+        switch call.body {
+        case .none: break
+        case .bytes(let bytes):
+            guard let value = try? JSONValue(parsing: bytes, policy: .vendor) else { return }
+            body = value
+        case .stream: return
+        }
+        try contract.check(query: items, body: body)
+    }
+
     /// The connector's method that an HTTP method on a resource or a record stands for.
     private static func methodName(_ method: HTTPRequest.Method, isOnRecord: Bool) -> String {
         switch (method, isOnRecord) {

@@ -48,6 +48,10 @@ package struct NativeRequest: Sendable {
     package var isIdempotent = true
     /// Which rate budgets it counts against.
     package var rateClass: String?
+    /// What it must look like.
+    package var contract: NativeContract?
+    /// How long a good answer is kept; not at all, if nil.
+    package var cacheLifetime: Duration?
 
     /// Whether two names of header fields are one (RFC 9110 section 5.1).
     private static func isSameName(_ left: String, _ right: String) -> Bool {
@@ -104,8 +108,16 @@ package struct NativeRequest: Sendable {
             redirects: connector.http.redirectsMax > 0 ? .sameOrigin(limit: connector.http.redirectsMax) : .none,
             connectTimeout: connector.http.connectTimeout,
             totalTimeout: connector.http.totalTimeout,
-            responseBytesMax: connector.http.responseBytesMax
+            responseBytesMax: connector.http.responseBytesMax,
+            acceptsCompression: connector.http.acceptsCompression
         )
+    }
+
+    /// What makes it the same as another request of the account.
+    func identity(_ http: HTTPDefaults, revision: String) -> String {
+        let fields = headers.filter { !$0.isSecret }.map { "\($0.name):\($0.value)" }.sorted()
+        let body = body?.text(.canonical) ?? ""
+        return ([revision, method, url(http, masked: true)] + fields + [body]).joined(separator: "\n")
     }
 
     /// The request for people: credentials are masked.

@@ -1,4 +1,5 @@
 package import ConnectorConfig
+import HTTPExchange
 package import JSONValue
 import Vocabulary
 
@@ -6,6 +7,17 @@ import Vocabulary
 struct RequestBuilder {
     let connector: ConnectorDocument
     let scope: ExpressionScope
+
+    /// The request of a native call.
+    func request(of native: ResourceMethod) throws -> NativeRequest {
+        var request = try request(native.request)
+        request.isIdempotent = native.isIdempotent
+        request.scopes = native.scopes
+        request.rateClass = native.rateClass
+        request.contract = NativeContract(native.contract)
+        request.cacheLifetime = native.cacheLifetime
+        return request
+    }
 
     /// The request that `template` describes, with the connector's defaults below it.
     func request(_ template: RequestTemplate) throws -> NativeRequest {
@@ -50,7 +62,7 @@ struct RequestBuilder {
 
     /// Where the connector's requests go, checked against its hosts.
     func baseAddress(_ expression: Expression) throws -> WebAddress {
-        let text = try guarded { () throws(ExpressionError) in try expression.text(in: scope) }
+        let text = try guarded { () throws(ExpressionError) in try baseText(expression) }
         guard let text, let address = WebAddress(text), address.query == nil else {
             throw Problem(
                 .configInvalid,
@@ -58,6 +70,19 @@ struct RequestBuilder {
             )
         }
         return try address.allowed(by: connector)
+    }
+
+    /// The text of a base address: of several the first that has all its values.
+    private func baseText(_ expression: Expression) throws(ExpressionError) -> String? {
+        switch expression {
+        case .array(let options):
+            for option in options {
+                if let text = try? option.text(in: scope), !text.isEmpty { return text }
+            }
+            return nil
+        case .literal(.array(let options)): return options.first?.string
+        default: return try expression.text(in: scope)
+        }
     }
 
     private func form(_ template: RequestTemplate) throws -> BodyForm {
@@ -120,5 +145,28 @@ extension ConnectorDocument {
             if let value = variable.defaultValue { all[variable.name] = value }
         }
         return all
+    }
+}
+
+extension HTTPDefaults {
+    /// Who a connection of an account belongs to, and how it must be made.
+    func identity(
+        of account: AccountID,
+        certificate: ConnectionIdentity.ClientCertificate?
+    ) -> ConnectionIdentity {
+        identity(partition: account.description, certificate: certificate)
+    }
+
+    /// The same for another partition of connections.
+    func identity(
+        partition: String,
+        certificate: ConnectionIdentity.ClientCertificate?
+    ) -> ConnectionIdentity {
+        ConnectionIdentity(
+            partition: partition,
+            clientCertificate: certificate,
+            speaksHTTP1: version == .http1,
+            needsTLS13: tlsMin == .v13
+        )
     }
 }

@@ -19,7 +19,17 @@ struct VendorExchange {
     let trace: CallTrace?
     /// For credentials that are different in each request.
     let tools: SigningTools?
+    /// Where good answers are kept that may be.
+    let cache: Cache?
     private let notes = Notes()
+
+    /// A cache with what its entries belong to.
+    struct Cache {
+        let answers: AnswerCache
+        /// The configuration, which says what is asked and how answers are judged.
+        let revision: String
+        let now: @Sendable () -> Int
+    }
 
     /// What one sending gave.
     private enum Attempt {
@@ -47,9 +57,11 @@ struct VendorExchange {
         account: AccountID,
         subject: TrafficSubject,
         trace: CallTrace? = nil,
-        tools: SigningTools? = nil
+        tools: SigningTools? = nil,
+        cache: Cache? = nil
     ) {
         self.tools = tools
+        self.cache = cache
         self.connector = connector
         self.variables = variables
         self.access = access
@@ -65,6 +77,34 @@ struct VendorExchange {
     /// `emptyStatuses`: statuses that stand for an empty list, beside those that the request's own rules name.
     /// Throws: `Problem` for all other answers, and for none.
     func answer(to request: NativeRequest, emptyStatuses: [Int] = []) async throws -> NativeAnswer {
+        try request.contract?.check(request)
+        guard let cache, request.cacheLifetime != nil || !request.isIdempotent else {
+            return try await sent(request, emptyStatuses)
+        }
+        guard let lifetime = request.cacheLifetime else {
+            // Whatever becomes of the write, what was read before it may be wrong from now on.
+            defer { cache.answers.forget(account) }
+            return try await sent(request, emptyStatuses)
+        }
+        let name = request.identity(connector.http, revision: cache.revision)
+        if let known = cache.answers.response(name, of: account, at: cache.now()) {
+            let judge = AnswerJudge(request, connector: connector, variables: variables)
+            if case .good(let answer) = try judged(known, request, judge, emptyStatuses).attempt {
+                trace?.note(answer)
+                return answer
+            }
+        }
+        let answer = try await sent(request, emptyStatuses)
+        cache.answers.keep(
+            answer.response,
+            as: name,
+            of: account,
+            until: cache.now() + Int(lifetime.components.seconds)
+        )
+        return answer
+    }
+
+    private func sent(_ request: NativeRequest, _ emptyStatuses: [Int]) async throws -> NativeAnswer {
         let call = trafficCall(request)
         var patience = call.patience
         var policy = RetryPolicy(
@@ -185,6 +225,13 @@ struct VendorExchange {
             body = connector.rateLimit.mentionsBody ? root?.value ?? .null : .null
             verdict = classifier.verdict(onGood: response, body: root?.value ?? .null)
             good = NativeAnswer(response, document: document, format: judge.reader.format.kind)
+        case .unreadable(let problem):
+            body = .null
+            verdict = ErrorClassifier.Verdict(
+                problem: Problem(.remoteUnavailable, problem.message, remote: problem.remote, underlying: problem),
+                retry: .yes,
+                isIgnored: false
+            )
         case .bad(let told):
             body = told
             verdict = classifier.verdict(on: response, body: told, scopes: request.scopes)
@@ -218,10 +265,7 @@ struct VendorExchange {
     private func outbound(_ signed: NativeRequest, _ access: UsableAccess) throws -> OutboundRequest {
         try signed.outbound(
             connector: connector,
-            identity: ConnectionIdentity(
-                partition: account.description,
-                clientCertificate: access.clientCertificate
-            )
+            identity: connector.http.identity(of: account, certificate: access.clientCertificate)
         )
     }
 

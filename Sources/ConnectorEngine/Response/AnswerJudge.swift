@@ -10,6 +10,8 @@ struct AnswerJudge {
         case empty
         case good(JSONDocument?)
         case bad(JSONValue)
+        /// A good status with a body that cannot be read, which is worth another try.
+        case unreadable(Problem)
     }
 
     let rules: AnswerRules
@@ -18,7 +20,10 @@ struct AnswerJudge {
 
     init(_ request: NativeRequest, connector: ConnectorDocument, variables: JSONObject) {
         rules = request.answer
-        reader = BodyReader(format: request.answer.format ?? connector.http.responseFormat)
+        reader = BodyReader(
+            format: request.answer.format ?? connector.http.responseFormat,
+            bytesMax: connector.http.responseBytesMax
+        )
         self.variables = variables
     }
 
@@ -26,6 +31,17 @@ struct AnswerJudge {
     ///
     /// - Throws: `Problem` when a good answer cannot be read or a condition fails.
     func judgement(on response: InboundResponse, emptyStatuses: [Int] = []) throws -> Judgement {
+        do { return try read(response, emptyStatuses) } catch let problem as Problem {
+            guard problem.code == .remoteBadResponse else { throw problem }
+            switch rules.unreadable {
+            case .fail: throw problem
+            case .empty: return .empty
+            case .retry: return .unreadable(problem)
+            }
+        }
+    }
+
+    private func read(_ response: InboundResponse, _ emptyStatuses: [Int]) throws -> Judgement {
         if emptyStatuses.contains(response.status) { return .empty }
         let isGood = (200...299).contains(response.status)
         let mayBeEmpty = rules.emptyStatuses.isEmpty || rules.emptyStatuses.contains(response.status)

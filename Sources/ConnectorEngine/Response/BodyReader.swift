@@ -8,6 +8,8 @@ import Vocabulary
 /// Reads a vendor's body into JSON, whatever it is written in; from there on every vendor looks alike.
 struct BodyReader {
     let format: ResponseFormat
+    /// The most that a packed body may hold.
+    var bytesMax = 33_554_432
 
     /// The body as a document; nil when there is none.
     ///
@@ -17,7 +19,9 @@ struct BodyReader {
         guard !isBlank || format.kind == .binary || format.kind == .text, response.status != 204 else { return nil }
         do {
             switch format.kind {
-            case .json: return try JSONDocument(parsing: response.body, policy: .vendor)
+            case .json where format.compression == nil:
+                return try JSONDocument(parsing: response.body, policy: .vendor)
+            case .json: return try JSONDocument(parsing: unpacked(response.body), policy: .vendor)
             default:
                 try refusePage(response)
                 return try JSONDocument(parsing: value(response, format).bytes(), policy: .vendor)
@@ -55,7 +59,7 @@ struct BodyReader {
     }
 
     private func value(_ response: InboundResponse, _ format: ResponseFormat) throws -> JSONValue {
-        let bytes = response.body
+        let bytes = try unpacked(response.body)
         switch format.kind {
         case .json: return try JSONValue(parsing: bytes, policy: .vendor)
         case .ndjson, .jsonLines: return .array(try NDJSON.values(of: bytes))
@@ -73,6 +77,19 @@ struct BodyReader {
                 "content_type": response.headers[.contentType].map(JSONValue.string) ?? .null,
             ]
         }
+    }
+
+    /// The body without what it is packed in; a body that the transport has unpacked already stays as it is.
+    private func unpacked(_ bytes: [UInt8]) throws -> [UInt8] {
+        guard let compression = format.compression else { return bytes }
+        if compression != .zip, Packed.isGzip(bytes) { return try Packed.gunzipped(bytes, limit: bytesMax) }
+        if compression != .gzip, Packed.isZip(bytes) {
+            guard let file = try Packed.unzipped(bytes, limit: bytesMax, where: format.entry.matches) else {
+                throw Problem(.remoteBadResponse, "the vendor's archive has no file of the name that is wanted")
+            }
+            return file
+        }
+        return bytes
     }
 
     /// What stands in the envelope's body, whatever prefixes the envelope has.

@@ -69,7 +69,18 @@ struct ListPart {
     func fetch(_ position: ListPosition, size: Int) async throws -> Fetched {
         let document = run.connector.document
         let asked = scope(position, size: size)
-        var request = try plan.request(connector: document, in: asked)
+        var native = plan.native
+        var request: NativeRequest
+        if let download = config.job?.download {
+            (native, request) = try plan.side(
+                download,
+                connector: run.connector,
+                slice: slicing.scope(position.slice),
+                asked: asked
+            )
+        } else {
+            request = try plan.request(connector: document, in: asked)
+        }
         try pagination.apply(position.page, size: size, to: &request, connector: document, scope: asked)
         if let parameter = config.chunks?.parameter {
             let texts = slicing.portion(of: position.slice)
@@ -81,10 +92,10 @@ struct ListPart {
         if position.page == .first, let url = position.slice.job?["url"]?.string {
             try pagination.apply(.address(url), size: size, to: &request, connector: document, scope: asked)
         }
-        let empty = plan.native.emptyStatuses + [204] + (config.pageKind == .range ? [416] : [])
-        let answer = try await FieldChunks(plan.native.fieldChunking, recordsPath: plan.native.recordsPath)
+        let empty = native.emptyStatuses + [204] + (config.pageKind == .range ? [416] : [])
+        let answer = try await FieldChunks(native.fieldChunking, recordsPath: native.recordsPath)
             .answer(to: request, by: run.exchange, emptyStatuses: empty)
-        let found = try answer.records(of: plan.native, scope: asked)
+        let found = try answer.records(of: native, scope: asked)
         return Fetched(
             facts: PageFacts(
                 asked: asked,

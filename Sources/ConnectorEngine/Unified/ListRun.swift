@@ -60,7 +60,10 @@ struct ListRun {
             }
             let size = part.pagination.size(wanted: wanted(limit - state.records.count), position: position)
             let fetched = try await part.fetch(position, size: size)
-            if state.firstAnswer == nil { state.firstAnswer = fetched.facts.answer }
+            if state.firstAnswer == nil {
+                state.firstAnswer = fetched.facts.answer
+                state.drift = try fetched.facts.request.contract?.drift(of: fetched.facts.answer) ?? []
+            }
             state.rateLimit = exchange.rateLimit(fetched.facts.answer.response) ?? state.rateLimit
             if state.pages == 0 { state.total = state.total ?? part.total(fetched.facts, position) }
             if let narrower = try part.halved(position, facts: fetched.facts) {
@@ -134,6 +137,8 @@ struct ListRun {
         var pages = 0
         var rateLimit: UnifiedResult.RemoteRateLimit?
         var firstAnswer: NativeAnswer?
+        /// How the first answer differs from what the connector knows of it.
+        var drift: [Problem.Failure] = []
 
         init(start: ListPosition) { self.start = start }
     }
@@ -211,12 +216,18 @@ struct ListRun {
             )
         }
         let warnings = state.records.enumerated().flatMap { index, record in
-            record.warnings.map { ("/result/\(index)\($0.pointer)", $0.message) }
+            record.warnings.map {
+                Problem.Failure(
+                    code: "value_adjusted",
+                    message: $0.message,
+                    pointer: "/result/\(index)\($0.pointer)"
+                )
+            }
         }
-        if !warnings.isEmpty {
+        if !warnings.isEmpty || !state.drift.isEmpty {
             meta["warnings"] = .array(
-                warnings.prefix(100).map { pointer, message in
-                    ["code": "value_adjusted", "message": .string(message), "pointer": .string(pointer)]
+                (state.drift + warnings.prefix(100)).map {
+                    ["code": .string($0.code), "message": .string($0.message), "pointer": .string($0.pointer)]
                 }
             )
         }

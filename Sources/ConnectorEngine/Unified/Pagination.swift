@@ -57,6 +57,7 @@ struct Pagination {
             if config.dropsBodyOnNext { request.body = nil }
             return
         }
+        if config.dropsBodyOnNext, page != .first { request.body = nil }
         if let parameter = config.limitParameter { try put(.number(JSONNumber(size)), parameter, &request) }
         if config.pageKind == .range {
             let first = offset(of: page)
@@ -77,8 +78,9 @@ struct Pagination {
     func next(after page: ListPosition.Page, size: Int, facts: PageFacts) throws -> ListPosition.Page? {
         let answer = facts.answer
         if try isStopped(facts) { return nil }
+        if let path = config.hasMorePath, answer.value(at: path)?.plainText == "false" { return nil }
         switch config.pageKind {
-        case .none, .keyset, .timeWindow, .idChunk, .asyncJob: return nil
+        case .none, .keyset, .timeWindow, .idChunk, .asyncJob, .soapPage: return nil
         case .cursor:
             if let path = config.cursorPath, let text = text(path, in: answer) {
                 return try differing(.cursor(text), from: page)

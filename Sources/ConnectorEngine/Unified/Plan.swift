@@ -135,10 +135,7 @@ struct Plan {
         var scope = scope
         if let paths = mapping.pathMapping { scope.root["path"] = try value(of: paths, in: scope) ?? .null }
         let builder = RequestBuilder(connector: connector, scope: scope)
-        var request = try builder.request(native.request)
-        request.isIdempotent = native.isIdempotent
-        request.scopes = native.scopes
-        request.rateClass = native.rateClass
+        var request = try builder.request(of: native)
         if let stack = route.queryMapping ?? mapping.queryMapping,
             case .object(let parameters)? = try value(of: stack, in: scope)
         {

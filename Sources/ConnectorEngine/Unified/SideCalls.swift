@@ -6,19 +6,19 @@ import Vocabulary
 extension Plan {
     /// A native call beside that of the method itself, with `slice` for its expressions.
     ///
+    /// `asked`: what its expressions see; that of the method's own request if nil.
     /// - Throws: `Problem` (`config_invalid`) when the connector has no such call.
     func side(
         _ name: NativeCallName,
         connector: CompiledConnector,
-        slice: JSONValue
+        slice: JSONValue,
+        asked: ExpressionScope? = nil
     ) throws -> (native: ResourceMethod, request: NativeRequest) {
         guard let native = connector.resourceMethod(name.resource, name.method) else {
             throw Problem(.configInvalid, "there is no native call '\(name.resource)/\(name.method)'")
         }
-        let scope = scope.adding("slice", slice).adding("job", slice["job"] ?? .null)
-        var request = try RequestBuilder(connector: connector.document, scope: scope).request(native.request)
-        request.isIdempotent = native.isIdempotent
-        return (native, request)
+        let scope = (asked ?? scope).adding("slice", slice).adding("job", slice["job"] ?? .null)
+        return (native, try RequestBuilder(connector: connector.document, scope: scope).request(of: native))
     }
 
     /// Records in the form that the caller wants.
@@ -60,7 +60,9 @@ struct AsyncJobRun {
             guard let id = answer.value(at: job.idPath), !id.isNull else {
                 throw Problem(.remoteBadResponse, "the vendor does not name the list that it makes ready")
             }
-            slice.job = ["id": id]
+            var job: JSONObject = ["id": id]
+            if self.job.giveUpAfter != nil { job["at"] = .number(JSONNumber(clock.now())) }
+            slice.job = .object(job)
         }
         for poll in 0..<job.maxPolls where slice.job?["ready"] != true {
             if poll > 0 { try await clock.wait(job.interval) }
@@ -74,7 +76,19 @@ struct AsyncJobRun {
             if let path = job.urlPath { done["url"] = answer.value(at: path) }
             slice.job = .object(done)
         }
-        return slice.job?["ready"] == true
+        if slice.job?["ready"] == true { return true }
+        try await giveUp(slice, at: clock.now())
+        return false
+    }
+
+    /// Takes the order back when the vendor has had its time.
+    private func giveUp(_ slice: ListSlice, at now: Int) async throws {
+        guard let limit = job.giveUpAfter, let start = slice.job?["at"]?.int,
+            now - start >= Int(limit.components.seconds)
+        else { return }
+        // Nobody waits for the list any more, so that a vendor which keeps making it does no harm.
+        if let abort = job.abort { _ = try? await answer(abort, slice) }
+        throw Problem(.remoteTimeout, "the vendor did not make the list ready in \(limit.components.seconds) seconds")
     }
 
     private func answer(_ name: NativeCallName, _ slice: ListSlice) async throws -> NativeAnswer {

@@ -33,7 +33,7 @@ struct BodyTrace {
     /// The caller's place for a native name, such as `Email` or `properties.email`; nil when it is none of his.
     func pointer(to native: String) -> JSONPointer? {
         if customFields[native] != nil { return JSONPointer(tokens: ["custom_fields", native]) }
-        let names = native.split { $0 == "." || $0 == "/" }.map { $0.lowercased() }
+        let names = native.split { $0 == "." || $0 == "/" }.filter { Int($0) == nil }.map { $0.lowercased() }
         guard !names.isEmpty else { return nil }
         return origins.first { origin in
             let path = origin.native.filter { Int($0) == nil }.map { $0.lowercased() }
@@ -71,7 +71,7 @@ extension Problem {
     /// The problem with the vendor's names of fields turned into places of the caller's body.
     func pointing(into plan: Plan, connector: ConnectorDocument) -> Problem {
         let hasNativeNames = failures.contains { !$0.pointer.isEmpty && !$0.pointer.hasPrefix("/") }
-        guard code.isRemote, plan.body != nil, hasNativeNames else { return self }
+        guard code.isRemote || code == .invalidRequest, plan.body != nil, hasNativeNames else { return self }
         let trace = BodyTrace(plan, connector: connector)
         var copy = self
         copy.failures = failures.map { failure in

@@ -59,7 +59,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
                 do {
                     let entry = try catalog.entry(folder)
                     let compiled = try catalog.compile(entry)
-                    let faults = try catalog.schemaFaults(entry)
+                    let faults = try catalog.schemaFaults(entry) + NativeContract.faults(in: compiled.document)
                     let methods = compiled.document.mappings.values.flatMap(\.values).map(\.count).reduce(0, +)
                     rows.append(
                         (
