@@ -173,7 +173,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Cryptography", "HTTPExchange", "JSONValue", "Postgres", "Vocabulary", httpTypes,
+                "Cryptography", "HTTPExchange", "JSONValue", "Postgres", "Vocabulary", httpTypes, nioCore, nioPosix,
+                nioTLS,
             ],
             path: "Tests/TestSupport",
             exclude: ["README.md"],
@@ -188,7 +189,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres"]),
         tests(
             "CurlTransportTests",
-            ["CurlTransport", "HTTPExchange", "Cryptography", httpTypes, nioCore, nioPosix, nioTLS]
+            ["CurlTransport", "HTTPExchange", "Cryptography", httpTypes, nioTLS]
         ),
         tests("CryptographyTests", ["Cryptography", "Vocabulary", "JSONValue"], exclude: ["Vectors"]),
         tests("ConnectorConfigTests", ["ConnectorConfig", "JSONValue", "Vocabulary", "JSONata", yams]),
@@ -254,7 +255,10 @@ let package = Package(
             ]
         ),
         tests("TenantIsolationTests", ["JSONValue", "HTTPExchange", "CurlTransport", httpTypes]),
-        tests("EndToEndTests", ["JSONValue", "HTTPExchange", "CurlTransport", "UnifiedModel", httpTypes]),
+        tests(
+            "EndToEndTests",
+            ["Cryptography", "JSONValue", "HTTPExchange", "CurlTransport", "UnifiedModel", httpTypes]
+        ),
         tests("BrowserTests", ["CurlTransport", "JSONValue", "HTTPExchange", httpTypes]),
     ],
     swiftLanguageModes: [.v6]

@@ -36,26 +36,21 @@ struct RequestTarget: Equatable {
     }
 
     /// The address that `location` of a redirect means, seen from this one.
+    ///
+    /// - Throws: `redirectRefused` where it is none that could be asked.
     func following(_ location: String) throws(ExchangeError) -> RequestTarget {
-        guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let handle = curl_url() else {
-            throw ExchangeError(
-                .redirectRefused,
-                "\(host) redirects to an unreadable address",
-                requestMayHaveBeenSent: true
-            )
-        }
+        let refusal = ExchangeError(
+            .redirectRefused,
+            "\(host) redirects to an unreadable address",
+            requestMayHaveBeenSent: true
+        )
+        guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let handle = curl_url() else { throw refusal }
         defer { curl_url_cleanup(handle) }
         guard curl_url_set(handle, CURLUPART_URL, url, UInt32(CURLU_PATH_AS_IS)) == CURLUE_OK,
             curl_url_set(handle, CURLUPART_URL, location, UInt32(CURLU_DISALLOW_USER | CURLU_PATH_AS_IS)) == CURLUE_OK,
             let next = Self.part(handle, CURLUPART_URL)
-        else {
-            throw ExchangeError(
-                .redirectRefused,
-                "\(host) redirects to an unreadable address",
-                requestMayHaveBeenSent: true
-            )
-        }
-        return try RequestTarget(next)
+        else { throw refusal }
+        do { return try RequestTarget(next) } catch { throw refusal }
     }
 
     /// The same address by plain HTTP, for a host that the operator maps there.

@@ -2,6 +2,7 @@ import CurlTransport
 import Foundation
 import HTTPExchange
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Where a vendor's address may lead.
@@ -105,6 +106,8 @@ struct EgressTests {
             case "GET /b HTTP/1.1": .ok("\"b\"")
             case "GET /away HTTP/1.1": .status("302 Found", fields: "Location: https://evil.vendor.test/\r\n")
             case "GET /port HTTP/1.1": .status("302 Found", fields: "Location: https://vendor.test:1/\r\n")
+            case "GET /file HTTP/1.1": .status("302 Found", fields: "Location: file:///etc/passwd\r\n")
+            case "GET /gopher HTTP/1.1": .status("302 Found", fields: "Location: gopher://vendor.test:1/\r\n")
             case "GET /plain HTTP/1.1": .status("302 Found", fields: "Location: http://vendor.test/b\r\n")
             default: .status("302 Found", fields: "Location: /round\r\n")
             }
@@ -115,7 +118,7 @@ struct EgressTests {
             .to("https://vendor.test\(path)", headers: headers, redirects: .sameOrigin(limit: 3))
         }
         #expect(try await sender.send(asked("/a")).body == Array("\"b\"".utf8))
-        for path in ["/away", "/port", "/plain", "/round"] {
+        for path in ["/away", "/port", "/plain", "/file", "/gopher", "/round"] {
             #expect(await failure(sender, asked(path))?.reason == .redirectRefused, "\(path)")
         }
         #expect(!vendor.arrivals.contains { $0.header("host") == "evil.vendor.test" })

@@ -3,6 +3,7 @@ import CurlTransport
 import HTTPExchange
 import HTTPTypes
 import NIOSSL
+import TestSupport
 import Testing
 
 /// What belongs to one account never serves another: connections, TLS sessions, client certificates.

@@ -1,6 +1,7 @@
 import CurlTransport
 import HTTPExchange
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// libcurl sends a request again by itself when a kept-alive connection dies before the answer: harmless for a read,

@@ -1,6 +1,7 @@
 import CurlTransport
 import HTTPExchange
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Bodies that pass while they arrive, both ways.

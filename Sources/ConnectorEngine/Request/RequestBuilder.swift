@@ -64,9 +64,10 @@ struct RequestBuilder {
     func baseAddress(_ expression: Expression) throws -> WebAddress {
         let text = try guarded { () throws(ExpressionError) in try baseText(expression) }
         guard let text, let address = WebAddress(text), address.query == nil else {
+            // An account's variable may stand in it, so what is spelt in a doubtful way is refused like a foreign host.
             throw Problem(
-                .configInvalid,
-                "the base address of the connector '\(connector.name)' is not a plain https address"
+                text?.contains("://") == true ? .blockedAddress : .configInvalid,
+                "the base address of the connector '\(connector.name)' is not a plain https address of a host by name"
             )
         }
         return try address.allowed(by: connector)

@@ -35,12 +35,30 @@ struct ListPosition: Equatable {
     var values = JSONObject()
     /// An earlier place of this part, to find vendors that walk in circles.
     var landmark: String?
+    /// The places just before this one, so that a short circle is found before a record comes twice.
+    var trail = Trail()
     /// When the vendor gave its cursor, in seconds since 1970.
     var madeAt: Int?
 
     init(page: Page = .first, slice: ListSlice = ListSlice()) {
         self.page = page
         self.slice = slice
+    }
+}
+
+/// Where a list has just been, as the identities of its pages.
+struct Trail: Equatable {
+    /// Most places that are remembered.
+    static let max = 16
+
+    /// Identities, 8 characters each, the newest last.
+    private(set) var places: [String] = []
+
+    /// The trail after one more step.
+    func followed(by place: String) -> Trail {
+        var next = self
+        next.places = (places + [place]).suffix(Self.max)
+        return next
     }
 }
 
@@ -127,6 +145,7 @@ extension ListPosition {
         if !seen.hashes.isEmpty { json["u"] = seen.json }
         if !values.isEmpty { json["v"] = .object(values) }
         json["g"] = landmark.map(JSONValue.string)
+        if !trail.places.isEmpty { json["e"] = .string(trail.places.joined()) }
         put("t", madeAt)
         if slice != ListSlice() { json["w"] = slice.json }
         return .object(json)
@@ -149,8 +168,25 @@ extension ListPosition {
         if let value = members["u"] { seen = SeenRecords(value) }
         values = members["v"]?.object ?? JSONObject()
         landmark = members["g"]?.string
+        trail = Trail(joined: members["e"]?.string ?? "")
         madeAt = members["t"]?.int
         if let value = members["w"] { slice = ListSlice(value) }
+    }
+}
+
+extension Trail {
+    fileprivate init(joined text: String) {
+        places = RecordIdentity.separated(text)
+    }
+}
+
+extension RecordIdentity {
+    /// The identities that a text without separators holds.
+    fileprivate static func separated(_ text: String) -> [String] {
+        let text = Array(text.utf8)
+        return stride(from: 0, to: text.count, by: length).map {
+            String(decoding: text[$0..<min($0 + length, text.count)], as: UTF8.self)
+        }
     }
 }
 
@@ -160,10 +196,7 @@ extension SeenRecords {
     }
 
     fileprivate init(_ json: JSONValue) {
-        let text = Array((json[0]?.string ?? "").utf8)
-        hashes = stride(from: 0, to: text.count, by: RecordIdentity.length).map {
-            String(decoding: text[$0..<min($0 + RecordIdentity.length, text.count)], as: UTF8.self)
-        }
+        hashes = RecordIdentity.separated(json[0]?.string ?? "")
         value = json[1]?.string
         isFull = json[2]?.bool ?? false
     }

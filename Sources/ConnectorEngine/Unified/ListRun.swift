@@ -64,6 +64,7 @@ struct ListRun {
                 state.firstAnswer = fetched.facts.answer
                 state.drift = try fetched.facts.request.contract?.drift(of: fetched.facts.answer) ?? []
             }
+            if fetched.facts.answer.document?.textWasRepaired == true { state.textWasRepaired = true }
             state.rateLimit = exchange.rateLimit(fetched.facts.answer.response) ?? state.rateLimit
             if state.pages == 0 { state.total = state.total ?? part.total(fetched.facts, position) }
             if let narrower = try part.halved(position, facts: fetched.facts) {
@@ -139,6 +140,8 @@ struct ListRun {
         var firstAnswer: NativeAnswer?
         /// How the first answer differs from what the connector knows of it.
         var drift: [Problem.Failure] = []
+        /// Whether a page held text that is no text.
+        var textWasRepaired = false
 
         init(start: ListPosition) { self.start = start }
     }
@@ -215,22 +218,21 @@ struct ListRun {
                 JSONObject(plan.filterFates.map { ($0.field, .string($0.fate.rawValue)) })
             )
         }
-        let warnings = state.records.enumerated().flatMap { index, record in
-            record.warnings.map {
-                Problem.Failure(
-                    code: "value_adjusted",
-                    message: $0.message,
-                    pointer: "/result/\(index)\($0.pointer)"
-                )
+        var warnings: [JSONValue] = []
+        func warn(_ code: String, _ message: String, _ pointer: String) {
+            guard warnings.count < 100 else { return }
+            warnings.append(["code": .string(code), "message": .string(message), "pointer": .string(pointer)])
+        }
+        for drift in state.drift { warn(drift.code, drift.message, drift.pointer) }
+        if state.textWasRepaired {
+            warn("text_repaired", "the vendor sent bytes that are not UTF-8; U+FFFD stands in their place", "/result")
+        }
+        for (index, record) in state.records.enumerated() where !record.warnings.isEmpty {
+            for warning in record.warnings {
+                warn("value_adjusted", warning.message, "/result/\(index)\(warning.pointer)")
             }
         }
-        if !warnings.isEmpty || !state.drift.isEmpty {
-            meta["warnings"] = .array(
-                (state.drift + warnings.prefix(100)).map {
-                    ["code": .string($0.code), "message": .string($0.message), "pointer": .string($0.pointer)]
-                }
-            )
-        }
+        if !warnings.isEmpty { meta["warnings"] = .array(warnings) }
         meta["config_revision"] = .string(connector.revision)
         return meta
     }

@@ -145,9 +145,10 @@ struct Slicing {
             if mark == position.landmark { throw Pagination.circle }
             next.landmark = mark
         default:
-            // Brent's way to find a circle of any length with one mark.
             let mark = try identity.hash(ListPosition(page: page).json)
-            if mark == position.landmark { throw Pagination.circle }
+            if position.trail.places.contains(mark) || mark == position.landmark { throw Pagination.circle }
+            next.trail = position.trail.followed(by: mark)
+            // Brent's way to find a circle that is longer than the trail with one mark.
             next.landmark = next.pageIndex.nonzeroBitCount == 1 ? mark : position.landmark
         }
         return next

@@ -64,6 +64,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// The most of a refused body that is read and thrown away so that the connection can go on.
     static let swallowedBytesMax = 64 * 1024
+    /// The most that is thrown away behind a last answer, which a reset would take from a client that still sends.
+    static let lingeredBytesMax = 8 * 1024 * 1024
 
     let loop: ServerLoop
     var phase = Phase.idle
@@ -400,7 +402,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// Closes the output and throws away some input, so that the client reads the answer before it sees a reset.
     private func linger(_ context: ChannelHandlerContext) {
-        phase = .lingering(bytesLeft: Self.swallowedBytesMax)
+        phase = .lingering(bytesLeft: Self.lingeredBytesMax)
         deadline = .now() + .seconds(2)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.close(mode: .output).whenFailure { _ in bound.value.close(promise: nil) }

@@ -282,6 +282,31 @@ struct PageKindTests {
 struct HostileListTests {
     private static let people = ListVendor(40).people
 
+    @Test(arguments: [2, 3, 5, 13])
+    func `a circle is found out before a record comes twice`(length: Int) async throws {
+        let walk = try ListWalk(
+            ListVendor.document(["kind": "cursor", "cursor_path": "next", "cursor_param": "after"])
+        ) { request, _ throws(ExchangeError) in
+            let at = Int(request.query("after") ?? "") ?? 0
+            return ListVendor.page(
+                Self.people.dropFirst(at * 2).prefix(2),
+                ["next": .number(JSONNumber(at % length + 1))]
+            )
+        }
+        var names: [String] = []
+        await #expect {
+            var cursor: String?
+            repeat {
+                let page = try await walk.page([("limit", "2")] + (cursor.map { [("next_cursor", $0)] } ?? []))
+                names += (page["result"]?.array ?? []).compactMap { $0["last_name"]?.string }
+                cursor = page["next_cursor"]?.string
+            } while cursor != nil
+        } throws: {
+            ($0 as? Problem)?.code == .remoteBadResponse
+        }
+        #expect(Set(names).count == names.count && names.count == length * 2, "\(names)")
+    }
+
     private func expectEnd(_ paging: JSONValue, _ script: @escaping ScriptedSender.Script) async throws {
         let walk = try ListWalk(ListVendor.document(paging), script)
         await #expect { _ = try await walk.names(limit: 10, maxCalls: 200) } throws: {

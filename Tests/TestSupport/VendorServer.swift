@@ -1,30 +1,34 @@
-import Cryptography
-import CurlTransport
-import Foundation
-import HTTPExchange
-import HTTPTypes
+package import Cryptography
+package import Foundation
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
 import Synchronization
 
 /// A vendor over real TLS whose every answer a test scripts byte by byte, and whose log says what reached it.
-final class VendorServer: Sendable {
+package final class VendorServer: Sendable {
     /// One request as it came in.
-    struct Arrival: Sendable {
+    package struct Arrival: Sendable {
         /// Which connection, counted from 1.
-        let connection: Int
+        package let connection: Int
         /// Which request on its connection, counted from 1.
-        let number: Int
+        package let number: Int
         /// Request line and header fields.
-        let head: String
-        let body: [UInt8]
+        package let head: String
+        /// The body.
+        package let body: [UInt8]
         /// The client's certificate, when it showed one.
-        let certificate: [UInt8]?
+        package let certificate: [UInt8]?
 
-        var line: String { String(head.split(separator: "\r\n", maxSplits: 1)[0]) }
+        /// The request line.
+        package var line: String { String(head.split(separator: "\r\n", maxSplits: 1)[0]) }
 
-        func header(_ name: String) -> String? {
+        /// The path with its query.
+        package var target: String { String(line.split(separator: " ")[safe: 1] ?? "") }
+
+        /// The value of a header field, named in lower case.
+        package func header(_ name: String) -> String? {
             for line in head.split(separator: "\r\n").dropFirst() {
                 let pair = line.split(separator: ":", maxSplits: 1)
                 if pair[0].lowercased() == name { return pair[1].trimmingCharacters(in: .whitespaces) }
@@ -34,7 +38,7 @@ final class VendorServer: Sendable {
     }
 
     /// What the vendor does with a request.
-    enum Answer: Sendable {
+    package enum Answer: Sendable {
         /// These bytes, and the connection stays.
         case bytes([UInt8])
         /// These bytes, and the connection ends.
@@ -45,40 +49,54 @@ final class VendorServer: Sendable {
         case silence
         /// A head, and then the piece again and again for as long as the client takes it.
         case endless(head: String, piece: [UInt8])
+        /// A head, and then one byte after the other, ten in a second.
+        case drip(head: String, [UInt8])
+        /// These bytes, and the connection ends by a reset.
+        case reset(after: [UInt8])
 
-        static func ok(_ text: String = "{}", fields: String = "") -> Answer {
+        /// A good answer.
+        package static func ok(_ text: String = "{}", fields: String = "") -> Answer {
             .bytes(
                 Array("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\(fields)\r\n\(text)".utf8)
             )
         }
 
-        static func status(_ line: String, fields: String = "") -> Answer {
+        /// An answer without a body.
+        package static func status(_ line: String, fields: String = "") -> Answer {
             .bytes(Array("HTTP/1.1 \(line)\r\nContent-Length: 0\r\n\(fields)\r\n".utf8))
         }
     }
 
-    typealias Script = @Sendable (Arrival) -> Answer
+    /// What the vendor does with each request.
+    package typealias Script = @Sendable (Arrival) -> Answer
 
-    let authority: DevelopmentAuthority
+    /// Who certifies the vendor.
+    package let authority: DevelopmentAuthority
+    /// A file with the authority's certificate.
+    package let caFile: URL
     private let log = Mutex<[Arrival]>([])
     private let connections = Mutex(0)
     private let written = Mutex(0)
     private let channel: any Channel
-    private let caFile: URL
 
     /// Starts a vendor.
     ///
     /// - Parameters:
     ///   - names: the names of its certificate.
+    ///   - authority: who certifies it; one of its own by default.
+    ///   - port: where it listens on this machine; anywhere by default.
     ///   - asksForCertificate: whether clients must show one of its authority.
     ///   - script: what it answers.
     /// - Throws: when it cannot listen.
-    init(
+    package init(
         names: [String] = ["vendor.test", "*.vendor.test"],
+        authority: DevelopmentAuthority? = nil,
+        port: Int = 0,
         asksForCertificate: Bool = false,
         script: @escaping Script
     ) async throws {
-        authority = try DevelopmentAuthority()
+        let authority = try authority ?? DevelopmentAuthority()
+        self.authority = authority
         caFile = FileManager.default.temporaryDirectory.appending(path: "vendor-\(UUID().uuidString).pem")
         try Data(authority.certificatePEM).write(to: caFile)
         let identity = try authority.issue(commonName: "vendor", dnsNames: names)
@@ -107,7 +125,7 @@ final class VendorServer: Sendable {
                     ])
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: "127.0.0.1", port: port).get()
         holder.server.withLock { $0 = self }
     }
 
@@ -120,30 +138,20 @@ final class VendorServer: Sendable {
         let server = Mutex<VendorServer?>(nil)
     }
 
-    var port: Int { channel.localAddress?.port ?? 0 }
+    /// Where it listens.
+    package var port: Int { channel.localAddress?.port ?? 0 }
     /// What reached the vendor, in order.
-    var arrivals: [Arrival] { log.withLock { $0 } }
+    package var arrivals: [Arrival] { log.withLock { $0 } }
     /// How many connections were opened.
-    var connectionCount: Int { connections.withLock { $0 } }
+    package var connectionCount: Int { connections.withLock { $0 } }
     /// How many bytes of endless answers the client's side has taken.
-    var bytesTaken: Int { written.withLock { $0 } }
+    package var bytesTaken: Int { written.withLock { $0 } }
 
-    /// A transport that finds the vendor under `*.vendor.test` and `vendor.test`.
-    ///
-    /// `other`: another port, to be reached in its place.
-    func sender(reaching other: Int? = nil) throws -> CurlSender {
-        let port = other ?? port
-        return try CurlSender(
-            CurlConfig(
-                caFile: caFile.path,
-                hostMap: try CurlConfig.hostMap("vendor.test=127.0.0.1:\(port),*.vendor.test=127.0.0.1:\(port)")
-            )
-        )
-    }
-
-    /// A transport that trusts the vendor but may not call this machine.
-    func confinedSender() throws -> CurlSender {
-        try CurlSender(CurlConfig(caFile: caFile.path))
+    /// Begins a new log.
+    package func forget() {
+        log.withLock { $0 = [] }
+        connections.withLock { $0 = 0 }
+        written.withLock { $0 = 0 }
     }
 
     fileprivate func note(_ arrival: Arrival) { log.withLock { $0.append(arrival) } }
@@ -207,7 +215,31 @@ private final class ScriptHandler: ChannelInboundHandler, @unchecked Sendable {
         case .endless(let head, let piece):
             write(Array(head.utf8), context)
             again(piece, context)
+        case .drip(let head, let bytes):
+            write(Array(head.utf8), context)
+            drip(bytes[...], context)
+        case .reset(let bytes):
+            write(bytes, context)
+            reset(context)
         }
+    }
+
+    /// Writes a byte, and the next one a little later.
+    private func drip(_ bytes: ArraySlice<UInt8>, _ context: ChannelHandlerContext) {
+        guard let byte = bytes.first, context.channel.isActive else { return }
+        write([byte], context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        _ = context.eventLoop.scheduleTask(in: .milliseconds(100)) {
+            let (handler, context) = bound.value
+            handler.drip(bytes.dropFirst(), context)
+        }
+    }
+
+    /// Lets the connection end without a farewell.
+    private func reset(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        guard let provider = context.channel as? any SocketOptionProvider else { return }
+        provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in bound.value.close(promise: nil) }
     }
 
     private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
@@ -226,38 +258,6 @@ private final class ScriptHandler: ChannelInboundHandler, @unchecked Sendable {
     }
 }
 
-extension OutboundRequest {
-    /// A request of a test.
-    static func to(
-        _ url: String,
-        method: HTTPRequest.Method = .get,
-        headers: HTTPFields = [:],
-        body: [UInt8]? = nil,
-        as partition: String = "account-a",
-        certificate: ConnectionIdentity.ClientCertificate? = nil,
-        replay: Replay = .allowed,
-        redirects: Redirects = .none,
-        within: Duration = .seconds(20),
-        bytesMax: Int = 1024 * 1024
-    ) -> OutboundRequest {
-        OutboundRequest(
-            method: method,
-            url: url,
-            headers: headers,
-            body: body,
-            identity: ConnectionIdentity(partition: partition, clientCertificate: certificate),
-            replay: replay,
-            redirects: redirects,
-            totalTimeout: within,
-            responseBytesMax: bytesMax
-        )
-    }
-}
-
-/// The error that an exchange ends with; nil when it succeeds.
-func failure(_ sender: CurlSender, _ request: OutboundRequest) async -> ExchangeError? {
-    do throws(ExchangeError) {
-        _ = try await sender.send(request)
-        return nil
-    } catch { return error }
+extension Array {
+    fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
