@@ -45,11 +45,13 @@ struct Installation {
         _ method: HTTPRequest.Method,
         _ url: String,
         key: String? = nil,
+        headers: HTTPFields = [:],
         body: JSONValue? = nil,
         raw: [UInt8]? = nil
     ) async throws -> Answer {
-        var headers: HTTPFields = [.authorization: "Bearer \(key ?? self["TRIBUTARY_API_KEY"])"]
-        if body != nil || raw != nil { headers[.contentType] = "application/json" }
+        var headers = headers
+        headers[.authorization] = "Bearer \(key ?? self["TRIBUTARY_API_KEY"])"
+        if body != nil || raw != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
         let response = try await sender.send(
             OutboundRequest(
                 method: method,
@@ -72,6 +74,13 @@ struct Installation {
     /// A call of the unified API or the proxy.
     func api(_ path: String, key: String? = nil) async throws -> Answer {
         try await call(.get, self["TRIBUTARY_API_URL"] + path, key: key)
+    }
+
+    /// The process that a service runs in.
+    func pid(of service: String) throws -> Int32 {
+        let file = Self.root.appendingPathComponent(".tributary/run/\(service).pid")
+        let text = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        return try #require(Int32(text))
     }
 
     /// Lets the next requests of a simulated vendor fail.
