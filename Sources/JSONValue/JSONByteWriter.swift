@@ -32,6 +32,12 @@ package struct JSONByteWriter: ~Copyable {
         self.count = count
     }
 
+    /// The last bytes written, fewer where there are not as many.
+    package func last(_ number: Int) -> [UInt8] {
+        let number = min(number, count)
+        return Array(UnsafeBufferPointer(start: buffer + count - number, count: number))
+    }
+
     /// Writes one byte as it is.
     @inlinable @inline(__always)
     package mutating func append(_ byte: UInt8) {
@@ -47,6 +53,22 @@ package struct JSONByteWriter: ~Copyable {
         reserve(bytes.count)
         (buffer + count).update(from: start, count: bytes.count)
         count += bytes.count
+    }
+
+    /// Writes a constant as it is.
+    @inlinable @inline(__always)
+    package mutating func append(raw text: StaticString) {
+        append(raw: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Writes bytes that need no escape as a JSON string.
+    @inlinable @inline(__always)
+    package mutating func append(plain bytes: UnsafeBufferPointer<UInt8>) {
+        reserve(bytes.count + 2)
+        buffer[count] = UInt8(ascii: "\"")
+        if let start = bytes.baseAddress { (buffer + count + 1).update(from: start, count: bytes.count) }
+        count += bytes.count + 2
+        buffer[count - 1] = UInt8(ascii: "\"")
     }
 
     /// Writes text as it is.

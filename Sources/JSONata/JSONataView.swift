@@ -13,7 +13,7 @@ package struct JSONataView {
 
     let value: Value
     /// The text that numbers refer to.
-    private let source: UnsafePointer<UInt8>?
+    let source: UnsafePointer<UInt8>?
 
     init(_ value: Value, _ source: UnsafePointer<UInt8>?) {
         self.value = value
@@ -32,27 +32,6 @@ package struct JSONataView {
         case .function: .other
         }
     }
-
-    /// The claim of a `bool`.
-    package var bool: Bool { value.bool }
-
-    /// Members of an object or items of an array; 0 for other values.
-    package var count: Int {
-        switch value.kind {
-        case .array: value.array.count
-        case .object: value.object.count
-        default: 0
-        }
-    }
-
-    /// The item of an array at an index below `count`.
-    package func item(_ index: Int) -> JSONataView { JSONataView(value.array[item: index], source) }
-
-    /// The name of an object's member at an index below `count`, as a string.
-    package func name(_ index: Int) -> JSONataView { JSONataView(value.object[entry: index].key, source) }
-
-    /// The value of an object's member at an index below `count`.
-    package func member(_ index: Int) -> JSONataView { JSONataView(value.object[entry: index].value, source) }
 
     /// Whether a string is empty; false for other values.
     package var isEmptyString: Bool { value.isString && value.byteCount == 0 }
@@ -74,11 +53,6 @@ package struct JSONataView {
         var writer = JSONByteWriter()
         guard write(to: &writer, bytesMax: .max) else { return .null }
         return (try? JSONValue(parsing: writer.finish(), policy: .vendor)) ?? .null
-    }
-
-    /// Lends the bytes of a string; none for other values.
-    package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-        body((value.isString ? value.bytes : UnsafeBufferPointer(start: nil, count: 0)).span)
     }
 
     /// The digits that a number was written with, when it comes from the document as it is.
@@ -115,16 +89,17 @@ extension JSONataView {
 
     private func write(to writer: inout JSONByteWriter, bytesMax: Int, depth: Int) -> Bool {
         switch value.kind {
-        case .string: writer.append(string: value.bytes, mayHoldSurrogates: !value.isKnownASCII)
+        case .string: writeString(to: &writer)
         case .number: writeNumber(to: &writer)
-        case .bool: writer.append(raw: value.bool ? "true" : "false")
+        case .bool: writer.append(raw: value.bool ? "true" : "false" as StaticString)
         case .array:
             guard depth < Self.depthMax else { return false }
             writer.append(UInt8(ascii: "["))
             for index in 0..<value.array.count {
                 guard writer.count <= bytesMax else { return false }
                 if index > 0 { writer.append(UInt8(ascii: ",")) }
-                guard item(index).write(to: &writer, bytesMax: bytesMax, depth: depth + 1) else { return false }
+                let item = JSONataView(value.array[item: index], source)
+                guard item.write(to: &writer, bytesMax: bytesMax, depth: depth + 1) else { return false }
             }
             writer.append(UInt8(ascii: "]"))
         case .object:
@@ -139,18 +114,28 @@ extension JSONataView {
                 isFirst = false
                 writer.append(string: entry.key.bytes, mayHoldSurrogates: !entry.key.isKnownASCII)
                 writer.append(UInt8(ascii: ":"))
-                guard member(index).write(to: &writer, bytesMax: bytesMax, depth: depth + 1) else { return false }
+                let member = JSONataView(entry.value, source)
+                guard member.write(to: &writer, bytesMax: bytesMax, depth: depth + 1) else { return false }
             }
             writer.append(UInt8(ascii: "}"))
-        default: writer.append(raw: "null")
+        default: writer.append(raw: "null" as StaticString)
         }
         return writer.count <= bytesMax
+    }
+
+    @inline(__always)
+    private func writeString(to writer: inout JSONByteWriter) {
+        if value.isPlain {
+            writer.append(plain: value.bytes)
+        } else {
+            writer.append(string: value.bytes, mayHoldSurrogates: !value.isKnownASCII)
+        }
     }
 
     /// Writes a string, or a number or bool as one; nothing and false for other values.
     package func writeText(to writer: inout JSONByteWriter) -> Bool {
         switch value.kind {
-        case .string: writer.append(string: value.bytes, mayHoldSurrogates: !value.isKnownASCII)
+        case .string: writeString(to: &writer)
         case .number, .bool:
             guard let text = plainText else { return false }
             writer.append(string: text)

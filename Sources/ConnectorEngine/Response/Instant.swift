@@ -127,28 +127,6 @@ struct Instant: Equatable, Comparable {
         return "\(CivilDate(daysSinceEpoch: days).text)T\(clock)\(fraction)Z"
     }
 
-    /// Whether a text is already what `text` would make of it: `2026-05-01T07:25:37Z`, with up to nine digits of a fraction.
-    static func isNormal(_ bytes: Span<UInt8>) -> Bool {
-        let count = bytes.count
-        guard count >= 20, count <= 30, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
-            bytes[count - 1] == UInt8(ascii: "Z")
-        else { return false }
-        func two(_ index: Int) -> Int {
-            let high = Int(bytes[index]) - 0x30
-            let low = Int(bytes[index + 1]) - 0x30
-            return (0...9).contains(high) && (0...9).contains(low) ? high * 10 + low : 100
-        }
-        // Days that not every month has are looked at more closely.
-        guard two(0) < 100, two(2) < 100, (1...12).contains(two(5)), (1...28).contains(two(8)), two(11) < 24,
-            two(14) < 60, two(17) < 60
-        else { return false }
-        if count == 20 { return true }
-        guard bytes[19] == UInt8(ascii: "."), count > 21 else { return false }
-        for index in 20..<(count - 1) where bytes[index] &- 0x30 > 9 { return false }
-        return true
-    }
-
     /// Seconds east of Greenwich; nil when the text is no zone.
     private static func offset(_ zone: ArraySlice<UInt8>) -> Int? {
         var rest = zone

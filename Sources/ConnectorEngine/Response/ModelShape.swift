@@ -7,17 +7,14 @@ import UnifiedModel
 ///
 /// Made once per mapping.
 final class ModelShape: Sendable {
-    /// What is done to a value.
+    /// What is done to a value that a node does not take as it is.
     enum Kind: Sendable {
         case any, text, timestamp, date, integer, number, boolean
         /// One of a group of names; `map` is a place in `maps`, or -1.
         case choice(allowed: Int, map: Int)
-        /// A list whose elements are of the node `element`.
-        case array(element: Int)
-        /// Fields named by a group, whose nodes stand in `fields`.
-        ///
-        /// With `needsID` the object is nothing without an identifier.
-        case object(group: Int, needsID: Bool)
+        case array, object
+        /// The vendor's values that have no counterpart; they are written last.
+        case remoteValues
     }
 
     /// Counterparts of a vendor's values.
@@ -30,73 +27,104 @@ final class ModelShape: Sendable {
         let fallback: String?
     }
 
-    /// The group that holds nothing but `id`.
-    static let idGroup = 0
-    /// The group of the fields that are not written as they come, or looked at.
-    static let ownGroup = 1
-
+    /// The nodes by number; the first one is that of a record.
     let nodes: [Kind]
-    /// The nodes of an object's fields, by the number of its group.
-    let fields: [[Int]]
     let maps: [Map]
     /// All groups of names.
     let groups: [[String]]
-    /// The same, to be looked up in.
-    let names: JSONataNames
-    /// The node of a record.
-    let root: Int
+    /// The same to write with.
+    let form: JSONataForm
 
     init(_ shape: FieldShape, enums: [EnumMap]) {
         var builder = Builder()
-        root = builder.add(shape, enums.map { ($0, $0.path[...]) })
-        nodes = builder.nodes
-        fields = builder.fields
+        _ = builder.add(shape, enums.map { ($0, $0.path[...]) })
+        builder.addOwn()
+        nodes = builder.kinds
         maps = builder.maps
         groups = builder.groups
-        names = JSONataNames(builder.groups)
+        form = JSONataForm(builder.nodes, groups: builder.groups)
     }
 
     private struct Builder {
-        var nodes: [Kind] = []
-        var groups = [["id"], ["remote_data", "remote_values", "etag"]]
-        var fields: [[Int]] = [[], []]
+        var kinds: [Kind] = []
+        var nodes: [JSONataForm.Node] = []
+        var groups: [[String]] = []
         var maps: [Map] = []
 
         /// `enums`: those whose path leads here or further, with what is left of the path.
         mutating func add(_ shape: FieldShape, _ enums: [(map: EnumMap, path: ArraySlice<String>)]) -> Int {
-            let node = nodes.count
-            nodes.append(.any)
-            nodes[node] = kind(shape, enums)
-            return node
+            let number = add(.any, JSONataForm.Node(.any))
+            (kinds[number], nodes[number]) = node(shape, enums)
+            return number
         }
 
-        private mutating func kind(
+        private mutating func add(_ kind: Kind, _ node: JSONataForm.Node) -> Int {
+            kinds.append(kind)
+            nodes.append(node)
+            return nodes.count - 1
+        }
+
+        private mutating func node(
             _ shape: FieldShape,
             _ enums: [(map: EnumMap, path: ArraySlice<String>)]
-        ) -> Kind {
+        ) -> (Kind, JSONataForm.Node) {
+            var node = JSONataForm.Node(.adjusted)
             switch shape {
-            case .any: return .any
-            case .identifier, .string: return .text
-            case .timestamp: return .timestamp
-            case .date: return .date
-            case .integer: return .integer
-            case .number: return .number
-            case .boolean: return .boolean
+            case .any: return (.any, JSONataForm.Node(.any))
+            case .identifier, .string: return (.text, JSONataForm.Node(.text))
+            case .timestamp: return (.timestamp, JSONataForm.Node(.instant))
+            case .date: return (.date, node)
+            case .integer: return (.integer, node)
+            case .number: return (.number, JSONataForm.Node(.number))
+            case .boolean: return (.boolean, JSONataForm.Node(.boolean))
             case .choice(let allowed):
                 let map = enums.first { $0.path.isEmpty }?.map
-                return .choice(allowed: group(allowed), map: map.map { add($0, allowed) } ?? -1)
+                node.group = group(allowed)
+                // With counterparts, even an allowed value may become another one.
+                if map == nil { node.kind = .choice }
+                return (.choice(allowed: node.group, map: map.map { add($0, allowed) } ?? -1), node)
             case .array(let element):
-                return .array(element: add(element, enums.filter { $0.path.first == "*" }.map(Self.below)))
+                node.kind = .array
+                node.element = add(element, enums.filter { $0.path.first == "*" }.map(Self.below))
+                return (.array, node)
             case .object(let members):
                 let names = members.keys.sorted()
-                let number = group(names)
-                fields[number] = names.map { name in
+                node.kind = .object
+                node.group = group(names)
+                node.fields = names.map { name in
                     add(members[name] ?? .any, enums.filter { $0.path.first == name }.map(Self.below))
                 }
-                var needsID = false
-                if case .identifier? = members["id"] { needsID = true }
-                return .object(group: number, needsID: needsID)
+                if case .identifier? = members["id"] { node.needsID = true }
+                return (.object, node)
             }
+        }
+
+        /// The fields of a record that are not written as they come, or looked at.
+        mutating func addOwn() {
+            guard case .object = nodes[0].kind else { return }
+            // A record without an identifier is refused, not left out.
+            nodes[0].needsID = false
+            own("remote_data") { $0.isOmitted = true }
+            let remoteValues = own("remote_values") {
+                $0.isOmitted = true
+                $0.isNoted = true
+            }
+            kinds[remoteValues] = .remoteValues
+            own("etag") { $0.isNoted = true }
+        }
+
+        @discardableResult
+        private mutating func own(_ name: String, _ change: (inout JSONataForm.Node) -> Void) -> Int {
+            let group = nodes[0].group
+            if let index = groups[group].firstIndex(of: name) {
+                change(&nodes[nodes[0].fields[index]])
+                return nodes[0].fields[index]
+            }
+            let number = add(.any, JSONataForm.Node(.any))
+            change(&nodes[number])
+            groups[group].append(name)
+            nodes[0].fields.append(number)
+            return number
         }
 
         private static func below(
@@ -107,7 +135,6 @@ final class ModelShape: Sendable {
 
         private mutating func group(_ names: [String]) -> Int {
             groups.append(names)
-            fields.append([])
             return groups.count - 1
         }
 

@@ -90,7 +90,7 @@ struct ResponseMapper {
         if let custom = plan.mapping.customFields, let members = custom.node(in: node) {
             record = session.adding(membersAt: members.entry, under: "custom_fields", to: record, where: custom.covers)
         }
-        try batch.append(record, remoteData: node.untouchedBytes, failure)
+        try check(batch.append(record, remoteData: node.untouchedBytes))
     }
 
     /// The same for mappings that are not JSONata alone.
@@ -112,7 +112,15 @@ struct ResponseMapper {
         }
         let document = try JSONDocument(parsing: JSONValue.object(fields).bytes(), policy: .vendor)
         try JSONataStack([]).withSession(over: document, inputs: []) { session in
-            try batch.append(session.record(at: 0), remoteData: node.untouchedBytes, failure)
+            try check(batch.append(session.record(at: 0), remoteData: node.untouchedBytes))
+        }
+    }
+
+    private func check(_ outcome: MappedBatch.Outcome) throws {
+        switch outcome {
+        case .written: break
+        case .withoutID: throw failure("gives a record without an id")
+        case .tooLarge: throw failure("gives a record that is too large")
         }
     }
 
@@ -167,6 +175,10 @@ private struct MappedBatch: ~Copyable {
     private var writer: RecordWriter
     private var written: [Written] = []
 
+    enum Outcome {
+        case written, withoutID, tooLarge
+    }
+
     private struct Written {
         let end: Int
         let remoteData: ArraySlice<UInt8>
@@ -181,21 +193,18 @@ private struct MappedBatch: ~Copyable {
     }
 
     /// Writes a record.
-    mutating func append(
-        _ record: JSONataView,
-        remoteData: ArraySlice<UInt8>,
-        _ failure: (String) -> Problem
-    ) throws {
+    mutating func append(_ record: JSONataView, remoteData: ArraySlice<UInt8>) -> Outcome {
         let start = output.count
         writer.reset()
-        guard writer.hasID(record) else { throw failure("gives a record without an id") }
+        guard writer.hasID(record) else { return .withoutID }
         guard writer.write(record, to: &output) else {
             output.truncate(to: start)
-            throw failure("gives a record that is too large")
+            return .tooLarge
         }
         written.append(
             Written(end: output.count, remoteData: remoteData, etag: writer.etag, warnings: writer.warnings)
         )
+        return .written
     }
 
     consuming func records() -> [MappedRecord] {

@@ -162,7 +162,7 @@ struct ValueReader {
             if byte == 0x22 {
                 let value = Value(string: base + start, count: offset - start, ascii: high < 0x80)
                 offset += 1
-                return high < 0x80 ? value : repaired(value)
+                return high < 0x80 ? value.plain : repaired(value)
             }
             if byte == 0x5C { return escapedString(from: start) }
             if byte < 0x20 { return fail() }

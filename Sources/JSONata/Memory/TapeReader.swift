@@ -129,7 +129,7 @@ struct TapeReader {
     @inline(__always)
     private func string(_ node: JSONTapeNode) -> Value {
         if !node.isEscaped {
-            return Value(string: start + Int(node.offset), count: Int(node.length), ascii: node.isASCII)
+            return Value(string: start + Int(node.offset), count: Int(node.length), ascii: node.isASCII).plain
         }
         return unescaped(node)
     }

@@ -22,6 +22,10 @@ struct Value: BitwiseCopyable {
     ///
     /// Strings without it may still be ASCII.
     static let asciiFlag: UInt64 = 1 << 8
+    /// Set for strings that stand in a JSON text just as they are.
+    ///
+    /// Strings without it may still need no escape.
+    static let plainFlag: UInt64 = 1 << 9
 
     static let undefined = Value(word: UInt64(Kind.undefined.rawValue), payload: 0)
     static let null = Value(word: UInt64(Kind.null.rawValue), payload: 0)
@@ -133,6 +137,12 @@ struct Value: BitwiseCopyable {
     /// The bytes of a `string`; call it for strings only.
     @inline(__always)
     var bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: byteCount) }
+    /// Whether a `string` is known to need no escape in JSON.
+    @inline(__always)
+    var isPlain: Bool { word & Value.plainFlag != 0 }
+    /// The `string`, whose bytes stand in a JSON text as they are.
+    @inline(__always)
+    var plain: Value { Value(word: word | Value.plainFlag, payload: payload) }
     /// Whether a `string` is known to be ASCII.
     @inline(__always)
     var isKnownASCII: Bool { word & Value.asciiFlag != 0 }

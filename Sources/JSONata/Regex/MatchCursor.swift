@@ -162,7 +162,8 @@ extension Evaluator {
         let splitsStart = start > 0 && start < bytes.count && bytes[start] & 0xC0 == 0x80
         let splitsEnd = end > start && end < bytes.count && bytes[end] & 0xC0 == 0x80
         if !splitsStart, !splitsEnd {
-            return Value(string: string.start + start, count: end - start, ascii: string.isKnownASCII)
+            let part = Value(string: string.start + start, count: end - start, ascii: string.isKnownASCII)
+            return string.isPlain ? part.plain : part
         }
         var text = ByteBuilder(arena)
         var offset = start

@@ -1,0 +1,226 @@
+package import JSONValue
+
+/// Writes values in a form.
+///
+/// What is written is passed along and not kept, so that nothing is counted or checked for exclusivity.
+struct FormWriter {
+    private let form: FormTable
+    /// The text that numbers refer to.
+    private let source: UnsafePointer<UInt8>?
+    /// The names and indexes on the way to the value in hand.
+    private let path: UnsafeMutablePointer<Value>
+
+    /// Bytes that a writer may hold in the end.
+    static let bytesMax = 64 << 20
+
+    /// `path`: room for the form's depth.
+    init(_ form: FormTable, _ source: UnsafePointer<UInt8>?, path: UnsafeMutablePointer<Value>) {
+        self.form = form
+        self.source = source
+        self.path = path
+    }
+
+    /// Writes a value of a node.
+    ///
+    /// - Returns: false when it is too large or nests too deep.
+    func write(
+        _ value: Value,
+        _ number: Int,
+        depth: Int,
+        _ output: inout JSONByteWriter,
+        _ owner: inout some JSONataFormOwner
+    ) -> Bool {
+        let node = form.nodes + number
+        switch node.pointee.kind {
+        case .text:
+            if value.kind == .string {
+                append(value, &output)
+                return true
+            }
+        case .instant:
+            if value.kind == .string, Self.isNormal(value.bytes) {
+                append(value, &output)
+                return true
+            }
+        case .object:
+            if value.kind == .object { return object(value.object, number, depth: depth, &output, &owner) }
+        case .array:
+            if value.kind == .array { return array(value.array, node.pointee.element, depth: depth, &output, &owner) }
+        case .choice:
+            if value.kind == .string, value.byteCount > 0,
+                form.groups[Int(node.pointee.group)].index(of: value.keyed) >= 0
+            {
+                append(value, &output)
+                return true
+            }
+        case .boolean:
+            if value.kind == .bool {
+                output.append(raw: value.bool ? "true" : "false" as StaticString)
+                return true
+            }
+        case .number, .any, .adjusted: break
+        }
+        return writeOther(value, number, depth: depth, &output, &owner)
+    }
+
+    /// Goes on with a value that its node does not expect.
+    @inline(never)
+    private func writeOther(
+        _ value: Value,
+        _ number: Int,
+        depth: Int,
+        _ output: inout JSONByteWriter,
+        _ owner: inout some JSONataFormOwner
+    ) -> Bool {
+        let view = JSONataView(value, source)
+        let kind = view.kind
+        if kind == .null || kind == .other {
+            output.append(raw: "null" as StaticString)
+            return true
+        }
+        switch form.nodes[number].kind {
+        case .number where kind == .number, .any, .object:
+            return view.write(to: &output, bytesMax: Self.bytesMax)
+        case .text:
+            // What is no text is left as it is.
+            return view.writeText(to: &output) || view.write(to: &output, bytesMax: Self.bytesMax)
+        case .array:
+            output.append(UInt8(ascii: "["))
+            path[depth] = Value(0)
+            let element = Int(form.nodes[number].element)
+            guard write(value, element, depth: depth + 1, &output, &owner) else { return false }
+            output.append(UInt8(ascii: "]"))
+        default:
+            owner.adjust(view, node: number, at: JSONataFormPath(steps: path, count: depth), &output)
+        }
+        return true
+    }
+
+    private func array(
+        _ array: ArrayPointer,
+        _ element: Int32,
+        depth: Int,
+        _ output: inout JSONByteWriter,
+        _ owner: inout some JSONataFormOwner
+    ) -> Bool {
+        output.append(UInt8(ascii: "["))
+        for index in 0..<array.count {
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            guard output.count <= Self.bytesMax else { return false }
+            path[depth] = Value(index)
+            guard write(array[item: index], Int(element), depth: depth + 1, &output, &owner) else { return false }
+        }
+        output.append(UInt8(ascii: "]"))
+        return true
+    }
+
+    /// An object that needs an identifier is null without one.
+    private func object(
+        _ object: ObjectPointer,
+        _ number: Int,
+        depth: Int,
+        _ output: inout JSONByteWriter,
+        _ owner: inout some JSONataFormOwner
+    ) -> Bool {
+        let node = form.nodes + number
+        if node.pointee.needsID, !Self.isID(object.value(for: form.id)) {
+            output.append(raw: "null" as StaticString)
+            return true
+        }
+        let group = form.groups[Int(node.pointee.group)]
+        var separator = UInt8(ascii: "{")
+        for index in 0..<object.count {
+            let entry = object[entry: index]
+            if entry.value.isFunction { continue }
+            let field = group.index(of: entry.key)
+            guard field >= 0 else {
+                output.append(separator)
+                separator = UInt8(ascii: ",")
+                append(entry.key, &output)
+                output.append(UInt8(ascii: ":"))
+                let view = JSONataView(entry.value, source)
+                guard view.write(to: &output, bytesMax: Self.bytesMax) else { return false }
+                continue
+            }
+            let child = Int(node.pointee.fields[field])
+            if form.nodes[child].isNoted { owner.note(JSONataView(entry.value, source), node: child) }
+            if form.nodes[child].isOmitted { continue }
+            output.append(separator)
+            separator = UInt8(ascii: ",")
+            output.append(raw: group.labels[field].bytes)
+            path[depth] = entry.key
+            guard write(entry.value, child, depth: depth + 1, &output, &owner) else { return false }
+        }
+        if separator == UInt8(ascii: "{") { output.append(separator) }
+        output.append(UInt8(ascii: "}"))
+        return output.count <= Self.bytesMax
+    }
+
+    /// Whether a value names a record.
+    @inline(__always)
+    static func isID(_ value: Value) -> Bool {
+        switch value.kind {
+        case .string: value.byteCount > 0
+        case .number: value.number.isFinite
+        case .bool: true
+        default: false
+        }
+    }
+
+    /// Writes a string.
+    @inline(__always)
+    private func append(_ string: Value, _ output: inout JSONByteWriter) {
+        if string.isPlain {
+            output.append(plain: string.bytes)
+        } else {
+            output.append(string: string.bytes, mayHoldSurrogates: !string.isKnownASCII)
+        }
+    }
+
+    /// Whether a text is a time in UTC as it is written out: `2026-05-01T07:25:37Z`, with up to nine digits of a fraction.
+    static func isNormal(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let count = bytes.count
+        guard count >= 20, count <= 30, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+            bytes[count - 1] == UInt8(ascii: "Z")
+        else { return false }
+        func two(_ index: Int) -> Int {
+            let high = bytes[index] &- 0x30
+            let low = bytes[index + 1] &- 0x30
+            return high < 10 && low < 10 ? Int(high) * 10 + Int(low) : 100
+        }
+        // Days that not every month has are looked at more closely.
+        guard two(0) < 100, two(2) < 100, two(5) &- 1 < 12, two(5) > 0, two(8) > 0, two(8) <= 28, two(11) < 24,
+            two(14) < 60, two(17) < 60
+        else { return false }
+        if count == 20 { return true }
+        guard bytes[19] == UInt8(ascii: "."), count > 21 else { return false }
+        for index in 20..<(count - 1) where bytes[index] &- 0x30 > 9 { return false }
+        return true
+    }
+}
+
+extension JSONataView {
+    /// Writes the value in a form.
+    ///
+    /// - Parameters:
+    ///   - form: what stands where.
+    ///   - output: where it goes.
+    ///   - owner: brings what does not fit into the form.
+    /// - Returns: false when it is too large or nests too deep; the output then holds a part.
+    package func write(
+        in form: JSONataForm,
+        to output: inout JSONByteWriter,
+        _ owner: inout some JSONataFormOwner
+    ) -> Bool {
+        withUnsafeTemporaryAllocation(of: Value.self, capacity: form.table.depth + 1) { path in
+            guard let start = path.baseAddress else { return false }
+            return FormWriter(form.table, source, path: start).write(value, 0, depth: 0, &output, &owner)
+        }
+    }
+
+    /// Whether the value is an object with an `id` that is not empty.
+    package func hasID(in form: JSONataForm) -> Bool {
+        value.isObject && FormWriter.isID(value.object.value(for: form.table.id))
+    }
+}
