@@ -51,6 +51,9 @@ package final class JSONDocument: Sendable {
     /// How many entries the tape has.
     package var entryCount: Int { tape.entries.count }
 
+    /// The numbers of names (`JSONTapeNode.nameNumber`) are below this.
+    package var nameCount: Int { tape.nameCount }
+
     /// Lends tape and text to an evaluator; neither pointer may leave `body`.
     ///
     /// - Parameter body: Gets the entries and the bytes that their offsets refer to.

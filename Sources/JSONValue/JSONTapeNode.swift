@@ -9,7 +9,7 @@ package struct JSONTapeNode: Sendable, BitwiseCopyable {
         case null, `false`, `true`, number, string, array, object, key
     }
 
-    /// Kind in bits 0 to 3, flags in bits 4 to 7, member or element count (saturating) in bits 8 to 31.
+    /// Kind in bits 0 to 3, flags in bits 4 to 7, member or element count (saturating) or number of a name in bits 8 to 31.
     @usableFromInline package var head: UInt32
     /// Where the value starts in the source; for strings and keys the first byte after the quote.
     package var offset: UInt32
@@ -61,6 +61,8 @@ package struct JSONTapeNode: Sendable, BitwiseCopyable {
     @inlinable package var smallInteger: Int { Int(Int32(bitPattern: extra)) }
     /// Members of an object or elements of an array, up to `countMax`.
     @inlinable package var count: UInt32 { head >> 8 }
+    /// Keys: a number that only keys of the same name have, or 0; one name may have several numbers.
+    @inlinable package var nameNumber: Int { Int(head >> 8) }
     /// Whether the entry is an array or an object.
     @inlinable package var isContainer: Bool { head & 0xF == 5 || head & 0xF == 6 }
     /// The index after the last entry of the value whose entry this is: that of its next sibling.

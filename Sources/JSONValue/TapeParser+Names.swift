@@ -1,8 +1,58 @@
-// The names of members: their hashes, and the search for one that an object has twice.
+// The names of members: where they are expected, their hashes, and the search for one that an object has twice.
 
 extension TapeParser {
+    /// Reads a name and its colon.
     @inline(__always)
-    func keyHash(_ node: JSONTapeNode) -> UInt32 {
+    mutating func key(_ position: UnsafePointer<UInt8>) throws(JSONParseError) -> UnsafePointer<UInt8> {
+        nodes.reserve(2)
+        guard let (number, shape) = shapes.expected(after: top.shape) else { return try unexpectedKey(position) }
+        let content = position + 1
+        let length = Int(shape.pointee.length)
+        // Behind the quote there has to be a colon at least.
+        guard end - content > length + 1, position.pointee == UInt8(ascii: "\""),
+            content[length] == UInt8(ascii: "\""),
+            TextScan.isSame(content, start + Int(shape.pointee.offset), length)
+        else { return try unexpectedKey(position) }
+        nodes.append(
+            JSONTapeNode(
+                head: shape.pointee.head,
+                offset: UInt32(truncatingIfNeeded: content - start),
+                length: shape.pointee.length,
+                extra: shape.pointee.hash
+            )
+        )
+        top.count += 1
+        top.shape = number
+        let after = content + length + 1
+        guard after.pointee == UInt8(ascii: ":") else { return try colon(skipSpace(after)) }
+        return skipSpace(after + 1)
+    }
+
+    /// Reads a name that does not follow the order of an earlier object.
+    @inline(never)
+    private mutating func unexpectedKey(
+        _ position: UnsafePointer<UInt8>
+    ) throws(JSONParseError) -> UnsafePointer<UInt8> {
+        guard position < end else { throw failure(.unexpectedEnd, "expected a name, found the end", position) }
+        guard position.pointee == UInt8(ascii: "\"") else { throw unexpected("a name in quotes", position) }
+        let index = nodes.count
+        let after = skipSpace(try string(position, kind: .key))
+        nodes.base[index].extra = keyHash(nodes.base[index])
+        top.count += 1
+        top.shape = shapes.next(after: top.shape, nodes.base[index], in: start)
+        if top.shape > 0 { nodes.base[index].head |= UInt32(top.shape) << 8 }
+        return try colon(after)
+    }
+
+    private func colon(_ position: UnsafePointer<UInt8>) throws(JSONParseError) -> UnsafePointer<UInt8> {
+        guard position < end else { throw failure(.unexpectedEnd, "expected ':', found the end", position) }
+        guard position.pointee == UInt8(ascii: ":") else { throw unexpected("':'", position) }
+        return skipSpace(position + 1)
+    }
+
+    // MARK: Repeated names
+
+    private func keyHash(_ node: JSONTapeNode) -> UInt32 {
         let text = start + Int(node.offset)
         if !node.isEscaped { return JSONKeyHash.hash(text, Int(node.length), seed: seed) }
         return decodedHash(UnsafeBufferPointer(start: text, count: Int(node.length)))
@@ -17,19 +67,25 @@ extension TapeParser {
     }
 
     /// Looks for a name that the innermost object has twice.
-    @inline(__always)
+    @inline(never)
     mutating func checkNames() throws(JSONParseError) {
-        let count = hashes.count - top.hashes
+        let count = Int(top.count)
         guard count > 1 else { return }
         if count <= JSONTape.indexedCount {
-            let names = hashes.base + top.hashes
+            let names = hashes.base
+            var entry = top.node + 1
+            for index in 0..<count {
+                names[index] = nodes.base[entry].extra
+                entry = nodes.base[entry + 1].end(at: entry + 1)
+            }
             // No early exit, so that the comparisons become vector instructions.
             var repeated: UInt32 = 0
             for later in 1..<count {
                 let hash = names[later]
                 for earlier in 0..<later { repeated |= names[earlier] == hash ? 1 : 0 }
             }
-            if repeated != 0 { try checkRepeatedHash() }
+            if repeated != 0 { return try checkRepeatedHash() }
+            shapes.setUnique(top.shape)
         } else {
             try checkRepeatedHash()
         }

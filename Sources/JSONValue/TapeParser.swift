@@ -8,7 +8,8 @@ struct TapeParser: ~Copyable {
         var node: Int
         var count: UInt32
         var isObject: Bool
-        var hashes: Int
+        /// The shape of an object's names so far; for an array that of the name it belongs to.
+        var shape: Int32
     }
 
     private let source: UnsafeBufferPointer<UInt8>
@@ -18,9 +19,11 @@ struct TapeParser: ~Copyable {
     let seed = JSONKeyHash.seed
     var nodes: GrowingBuffer<JSONTapeNode>
     private var frames = GrowingBuffer<Frame>(capacity: 16)
-    /// The hashes of the names of all open objects, those of the innermost on top.
-    var hashes = GrowingBuffer<UInt32>(capacity: 64)
-    var top = Frame(node: -1, count: 0, isObject: false, hashes: 0)
+    /// The hashes of the names of the object that is looked through.
+    var hashes = GrowingBuffer<UInt32>(capacity: JSONTape.indexedCount)
+    /// The orders of names met so far.
+    var shapes = NameShapes()
+    var top = Frame(node: -1, count: 0, isObject: false, shape: 0)
 
     /// What else a document needs to know.
     var findings = JSONDocument.Findings()
@@ -35,7 +38,10 @@ struct TapeParser: ~Copyable {
     }
 
     /// The tape, which the caller owns from now on.
-    consuming func finish() -> JSONTape { JSONTape(nodes.release()) }
+    consuming func finish() -> JSONTape {
+        let nameCount = shapes.count
+        return JSONTape(nodes.release(), nameCount: nameCount)
+    }
 
     /// Reads the whole text.
     mutating func parse() throws(JSONParseError) {
@@ -90,7 +96,7 @@ struct TapeParser: ~Copyable {
                 guard position < end, position.pointee == closer else {
                     throw unexpected("',' or '\(Character(.init(closer)))'", position)
                 }
-                if top.isObject { try checkNames() }
+                if top.isObject, !shapes.isUnique(top.shape) || top.count > JSONTape.indexedCount { try checkNames() }
                 position = close(position)
             }
             break value
@@ -111,7 +117,8 @@ struct TapeParser: ~Copyable {
         }
         frames.reserve(1)
         frames.append(top)
-        top = Frame(node: nodes.count, count: 0, isObject: isObject, hashes: hashes.count)
+        let shape = isObject ? shapes.inside(top.shape) : top.shape
+        top = Frame(node: nodes.count, count: 0, isObject: isObject, shape: shape)
         append(isObject ? .object : .array, 0, position, 1, 0)
         return position + 1
     }
@@ -122,34 +129,15 @@ struct TapeParser: ~Copyable {
         node.pointee.length = UInt32(truncatingIfNeeded: position + 1 - start) - node.pointee.offset
         node.pointee.extra = UInt32(truncatingIfNeeded: nodes.count)
         node.pointee.head |= min(top.count, JSONTapeNode.countMax) << 8
-        hashes.count = top.hashes
         top = frames.removeLast()
         return position + 1
-    }
-
-    /// Reads a name and its colon.
-    @inline(__always)
-    private mutating func key(_ position: UnsafePointer<UInt8>) throws(JSONParseError) -> UnsafePointer<UInt8> {
-        guard position < end else { throw failure(.unexpectedEnd, "expected a name, found the end", position) }
-        guard position.pointee == UInt8(ascii: "\"") else { throw unexpected("a name in quotes", position) }
-        nodes.reserve(2)
-        let index = nodes.count
-        let after = skipSpace(try string(position, kind: .key))
-        let hash = keyHash(nodes.base[index])
-        nodes.base[index].extra = hash
-        hashes.reserve(1)
-        hashes.append(hash)
-        top.count += 1
-        guard after < end else { throw failure(.unexpectedEnd, "expected ':', found the end", after) }
-        guard after.pointee == UInt8(ascii: ":") else { throw unexpected("':'", after) }
-        return skipSpace(after + 1)
     }
 
     // MARK: Strings, numbers, literals
 
     /// Checks a string and appends its entry; `position` is at the opening quote.
     @inline(__always)
-    private mutating func string(
+    mutating func string(
         _ position: UnsafePointer<UInt8>,
         kind: JSONTapeNode.Kind
     ) throws(JSONParseError) -> UnsafePointer<UInt8> {
@@ -314,7 +302,7 @@ struct TapeParser: ~Copyable {
     }
 
     @inline(__always)
-    private func skipSpace(_ first: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+    func skipSpace(_ first: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
         if first < end, first.pointee > 0x20 { return first }
         return skipRun(first)
     }
@@ -344,7 +332,7 @@ extension TapeParser {
     }
 
     @inline(never)
-    private func unexpected(
+    func unexpected(
         _ expected: String,
         _ position: UnsafePointer<UInt8>,
         _ code: JSONParseError.Code = .unexpectedByte

@@ -44,6 +44,28 @@ enum TextScan {
         return (orSurrogate ? found | word : found) & 0x8080_8080_8080_8080 != 0
     }
 
+    /// Whether two texts of the same length are the same; reads nothing beyond them.
+    @inline(__always)
+    static func isSame(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        let left = UnsafeRawPointer(left)
+        let right = UnsafeRawPointer(right)
+        func differs<Word: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _ word: Word.Type) -> Bool {
+            let ours = left.loadUnaligned(fromByteOffset: offset, as: word)
+            return ours != right.loadUnaligned(fromByteOffset: offset, as: word)
+        }
+        if count >= 8 {
+            var offset = 0
+            while offset + 8 < count {
+                if differs(offset, UInt64.self) { return false }
+                offset += 8
+            }
+            return !differs(count - 8, UInt64.self)
+        }
+        if count >= 4 { return !differs(0, UInt32.self) && !differs(count - 4, UInt32.self) }
+        for offset in 0..<count where differs(offset, UInt8.self) { return false }
+        return true
+    }
+
     /// How many bytes the well-formed UTF-8 sequence at `start` takes (RFC 3629), 0 when it is not well formed.
     @inline(__always)
     static func sequenceLength(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int {

@@ -40,7 +40,8 @@ package struct JSONataStack: Sendable {
         _ body: (JSONataSession) throws -> Result
     ) throws -> Result {
         try document.withContents { (tape, source) throws(any Error) -> Result in
-            let session = JSONataSession(self, tape, source, inputs, host)
+            let names = document.nameCount
+            let session = JSONataSession(self, tape, source, names, inputs, host)
             defer { session.end() }
             return try body(session)
         }
@@ -68,12 +69,13 @@ package struct JSONataSession {
         _ stack: JSONataStack,
         _ tape: UnsafeBufferPointer<JSONTapeNode>,
         _ source: UnsafeBufferPointer<UInt8>,
+        _ nameCount: Int,
         _ inputs: [(name: String, value: JSONValue)],
         _ host: JSONataHost
     ) {
         let arena = Arena(firstChunk: 12 * 1024)
         let records = Arena(firstChunk: 16 * 1024)
-        let table = TapeReader.nameTable(in: arena)
+        let table = TapeReader.nameTable(nameCount, in: arena)
         self.arena = arena
         reader = TapeReader(
             tape: tape,
@@ -93,7 +95,8 @@ package struct JSONataSession {
             shared.append((arena.string(input.name).keyed, ValueConversion.value(input.value, arena)))
         }
         if stack.reads("page") {
-            let whole = TapeReader(tape: tape, source: source, arena: arena, table: table).value(0)
+            let names = TapeReader.nameTable(nameCount, in: arena)
+            let whole = TapeReader(tape: tape, source: source, arena: arena, table: names).value(0)
             shared.append((arena.string("page").keyed, whole))
         }
         self.shared = shared
@@ -202,7 +205,7 @@ package struct JSONataSession {
                 place?.pointee.verdict = verdict
             }
             if verdict == .yes { reader.arena.append(reader.value(key + 1), for: name, to: members) }
-            key = reader.tape[key + 1].end(at: key + 1)
+            key = reader.tape[key + 1].next(key + 1)
         }
         let target = copy(result.value.object, extra: 1)
         let under = reader.arena.string(name).keyed

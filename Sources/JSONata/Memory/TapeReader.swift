@@ -15,14 +15,14 @@ struct TapeReader {
     struct Name: BitwiseCopyable {
         /// The name in key form; undefined in a place not taken yet.
         var key: Value = .undefined
-        /// The hash on the tape.
-        var hash: UInt32 = 0
-        /// What a caller found out about the name: nothing yet, wanted, not wanted.
-        var verdict: Verdict = .unknown
         /// The fields that the name was last looked up in.
         var parent: ReadFieldPointer?
         /// What was found there.
         var field: ReadFieldPointer?
+        /// What a caller found out about the name: nothing yet, wanted, not wanted.
+        var verdict: Verdict = .unknown
+        /// Whether JavaScript may order the name before others.
+        var mayBeInteger = false
     }
 
     enum Verdict: UInt8, BitwiseCopyable {
@@ -37,7 +37,8 @@ struct TapeReader {
     private let names: UnsafeMutablePointer<Name>
     /// The names that an expression has, whose values are taken so that they are compared by address.
     private let known: ObjectPointer?
-    private static let nameCount = 128
+    /// Objects with more members get an index at once.
+    private static let plainCount = 64
 
     /// Reads from a tape; `table` must come from `nameTable` and live as long as the document is lent.
     init(
@@ -56,62 +57,77 @@ struct TapeReader {
         self.known = known
     }
 
-    /// An empty table of names.
-    static func nameTable(in arena: Arena) -> UnsafeMutablePointer<Name> {
-        let table = arena.allocate(Name.self, count: nameCount)
-        table.initialize(repeating: Name(), count: nameCount)
+    /// An empty table for names with numbers below `count`.
+    static func nameTable(_ count: Int, in arena: Arena) -> UnsafeMutablePointer<Name> {
+        let table = arena.allocate(Name.self, count: count)
+        table.initialize(repeating: Name(), count: count)
         return table
     }
 
     /// The whole value at an entry.
     func value(_ entry: Int) -> Value {
         let node = tape[entry]
-        switch node.kind {
+        if node.isText { return string(node) }
+        switch node.form {
         case .null: return .null
         case .true: return Value(true)
         case .false: return Value(false)
         case .number: return number(node)
-        case .string, .key: return string(node)
         case .array:
-            let array = arena.array([], capacity: Int(node.count))
+            let array = arena.array([], capacity: node.memberCount)
             var child = entry + 1
             while child < Int(node.extra) {
                 arena.push(value(child), to: array)
-                child = tape[child].end(at: child)
+                child = tape[child].next(child)
             }
             return Value(array)
         case .object:
-            let object = arena.object(capacity: Int(node.count))
+            let object = arena.object(capacity: node.memberCount)
             var key = entry + 1
             while key < Int(node.extra) {
-                arena.append(value(key + 1), for: name(tape[key]).key, to: object)
-                key = tape[key + 1].end(at: key + 1)
+                let (name, place) = name(tape[key])
+                append(value(key + 1), for: name, place, to: object)
+                key = tape[key + 1].next(key + 1)
             }
             return Value(object)
+        case .string, .key: return string(node)
         }
+    }
+
+    /// Adds a member to an object that has room for it.
+    @inline(__always)
+    private func append(_ value: Value, for name: Value, _ place: UnsafeMutablePointer<Name>?, to object: ObjectPointer)
+    {
+        guard let place, !place.pointee.mayBeInteger, object.pointee.capacity <= Self.plainCount else {
+            return arena.append(value, for: name, to: object)
+        }
+        object.pointee.entries.unsafelyUnwrapped[Int(object.pointee.count)] = Entry(key: name, value: value)
+        object.pointee.count &+= 1
     }
 
     /// The value at an entry with only `fields` of its objects.
     func value(_ entry: Int, _ fields: ReadFieldPointer) -> Value {
         if fields.pointee.isWhole { return value(entry) }
         let node = tape[entry]
-        switch node.kind {
+        switch node.form {
         case .array:
-            let array = arena.array([], capacity: Int(node.count))
+            let array = arena.array([], capacity: node.memberCount)
             var child = entry + 1
             while child < Int(node.extra) {
                 arena.push(value(child, fields), to: array)
-                child = tape[child].end(at: child)
+                child = tape[child].next(child)
             }
             return Value(array)
         case .object:
-            let object = arena.object(capacity: Int(node.count))
+            let object = arena.object(capacity: node.memberCount)
             var key = entry + 1
             while key < Int(node.extra) {
                 let member = key + 1
-                let (name, field) = name(tape[key], in: fields)
-                if let field { arena.append(value(member, field), for: name, to: object) }
-                key = tape[member].end(at: member)
+                let (name, place) = name(tape[key])
+                if let field = field(name, place, in: fields) {
+                    append(value(member, field), for: name, place, to: object)
+                }
+                key = tape[member].next(member)
             }
             return Value(object)
         default: return value(entry)
@@ -128,8 +144,9 @@ struct TapeReader {
 
     @inline(__always)
     private func string(_ node: JSONTapeNode) -> Value {
-        if !node.isEscaped {
-            return Value(string: start + Int(node.offset), count: Int(node.length), ascii: node.isASCII).plain
+        if !node.needsDecoding {
+            let text = Value(string: start + Int(node.offset), count: Int(node.length), ascii: node.holdsASCII)
+            return text.plain
         }
         return unescaped(node)
     }
@@ -141,35 +158,54 @@ struct TapeReader {
         return Value(string: UnsafePointer(text), count: count, ascii: node.isASCII)
     }
 
-    /// The place of a name, with the name in it.
+    /// A name in key form, and its place in the table when it has a number.
     @inline(__always)
     func name(_ node: JSONTapeNode) -> (key: Value, place: UnsafeMutablePointer<Name>?) {
-        if node.isEscaped { return (unescaped(node).keyed, nil) }
-        let place = names + Int(node.extra & UInt32(Self.nameCount - 1))
-        let bytes = start + Int(node.offset)
-        if place.pointee.hash == node.extra, place.pointee.key.byteCount == Int(node.length),
-            place.pointee.key.isString, memcmp(place.pointee.key.start, bytes, Int(node.length)) == 0
-        {
-            return (place.pointee.key, place)
-        }
-        var key = Value(string: bytes, count: Int(node.length)).keyed
+        let number = Int(node.head >> 8)
+        if number > 0, names[number].key.isString { return (names[number].key, names + number) }
+        return newName(node)
+    }
+
+    @inline(never)
+    private func newName(_ node: JSONTapeNode) -> (key: Value, place: UnsafeMutablePointer<Name>?) {
+        var key = string(node).keyed
         if let known {
             let index = known.find(key)
             if index >= 0 { key = known[entry: index].key }
         }
-        place.pointee = Name(key: key, hash: node.extra)
-        return (key, place)
+        let number = Int(node.head >> 8)
+        guard number > 0 else { return (key, nil) }
+        names[number].key = key
+        names[number].mayBeInteger = key.byteCount > 0 && key.start[0] &- 0x30 < 10
+        return (key, names + number)
     }
 
-    /// A name, and the field that it is among `fields`.
+    /// The field that a name is among `fields`.
     @inline(__always)
-    private func name(_ node: JSONTapeNode, in fields: ReadFieldPointer) -> (Value, ReadFieldPointer?) {
-        let (key, place) = name(node)
-        guard let place else { return (key, fields.field(key)) }
-        if place.pointee.parent == fields { return (key, place.pointee.field) }
-        let field = fields.field(key)
+    private func field(_ key: Value, _ place: UnsafeMutablePointer<Name>?, in fields: ReadFieldPointer)
+        -> ReadFieldPointer?
+    {
+        guard let place else { return fields.field(key) }
+        if place.pointee.parent == fields { return place.pointee.field }
         place.pointee.parent = fields
-        place.pointee.field = field
-        return (key, field)
+        place.pointee.field = fields.field(key)
+        return place.pointee.field
     }
+}
+
+/// What is asked of every entry; the same as the properties of the other module, whose calls cost more than their work.
+extension JSONTapeNode {
+    @inline(__always)
+    fileprivate var form: Kind { unsafeBitCast(UInt8(truncatingIfNeeded: head & 7), to: Kind.self) }
+    @inline(__always)
+    fileprivate var isText: Bool { head & 7 == 4 }
+    @inline(__always)
+    fileprivate var needsDecoding: Bool { head & 0x10 != 0 }
+    @inline(__always)
+    fileprivate var holdsASCII: Bool { head & 0x20 == 0 }
+    @inline(__always)
+    fileprivate var memberCount: Int { Int(head >> 8) }
+    /// The index after the last entry of the value at `entry`.
+    @inline(__always)
+    func next(_ entry: Int) -> Int { head & 7 == 5 || head & 7 == 6 ? Int(extra) : entry + 1 }
 }

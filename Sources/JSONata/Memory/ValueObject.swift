@@ -43,7 +43,8 @@ extension Value {
         }
         let short = UInt64((hash ^ (hash >> 16)) & 0xFFFF) << 16
         let ascii = high < 0x80 ? Value.asciiFlag : 0
-        return Value(word: (word & ~(Value.hashMask | Value.asciiFlag | Value.plainFlag)) | short | ascii, payload: payload)
+        let kept = word & ~(Value.hashMask | Value.asciiFlag | Value.plainFlag)
+        return Value(word: kept | short | ascii, payload: payload)
     }
 
     /// The hash bits of a key.
