@@ -3,7 +3,11 @@ package import Logging
 import ServiceLifecycle
 
 /// A service's process: its endpoints behind a listener, with health, metrics and graceful drain.
-package struct TributaryApplication: Service {
+package struct TributaryApplication: Service, CustomStringConvertible {
+    /// The service's name; the service group would write out every member of a service that has none.
+    package var description: String { name.rawValue }
+
+    private let name: ServiceName
     private let endpoints: [Endpoint]
     private let authenticator: any CallerAuthenticator
     private let config: ApplicationConfig
@@ -33,6 +37,7 @@ package struct TributaryApplication: Service {
         started: @escaping @Sendable (BoundPorts) -> Void = { _ in }
     ) {
         self.endpoints = endpoints + HealthRoutes(service: name, checks: readiness, metrics: metrics).endpoints
+        self.name = name
         self.authenticator = authenticator
         self.config = config
         self.metrics = metrics

@@ -43,14 +43,13 @@ package struct JSONSchema: Sendable {
 
     /// The schema of a reference, with the document it is in.
     package func resolve(_ reference: String, from document: String) -> (schema: JSONValue, document: String)? {
-        let halves = reference.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-        let target = halves[0].isEmpty ? document : Self.path(String(halves[0]), relativeTo: document)
+        let mark = reference.utf8.firstIndex(of: UInt8(ascii: "#")) ?? reference.utf8.endIndex
+        let file = reference[..<mark]
+        let target = file.isEmpty ? document : Self.path(file, relativeTo: document)
         guard var schema = documents[target] else { return nil }
-        if halves.count == 2 {
-            for token in halves[1].split(separator: "/") {
-                guard let next = schema[String(token)] else { return nil }
-                schema = next
-            }
+        for token in reference.utf8[mark...].dropFirst().split(separator: UInt8(ascii: "/")) {
+            guard let next = schema[String(Substring(token))] else { return nil }
+            schema = next
         }
         return (schema, target)
     }
@@ -86,10 +85,15 @@ package struct JSONSchema: Sendable {
         }
     }
 
-    private static func path(_ reference: String, relativeTo document: String) -> String {
-        var parts = document.split(separator: "/").dropLast().map(String.init)
-        for part in reference.split(separator: "/") {
-            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(String(part)) }
+    private static func path(_ reference: Substring, relativeTo document: String) -> String {
+        let slash = UInt8(ascii: "/")
+        var parts = document.utf8.split(separator: slash).dropLast().map { Substring($0) }
+        for part in reference.utf8.split(separator: slash) {
+            switch Substring(part) {
+            case "..": _ = parts.popLast()
+            case ".": continue
+            case let name: parts.append(name)
+            }
         }
         return parts.joined(separator: "/")
     }

@@ -80,8 +80,10 @@ struct ServiceRunner {
 }
 
 /// A service's own loops.
-struct BackgroundWork: Service {
+struct BackgroundWork: Service, CustomStringConvertible {
     let body: @Sendable () async throws -> Void
+
+    var description: String { "background work" }
 
     func run() async throws {
         try await cancelWhenGracefulShutdown { try await body() }

@@ -2,7 +2,9 @@ import Foundation
 import ServiceLifecycle
 
 /// Ends when the supervisor is gone, which shows as the end of standard input.
-struct Lifeline: Service {
+struct Lifeline: Service, CustomStringConvertible {
+    var description: String { "lifeline" }
+
     func run() async throws {
         let (lost, note) = AsyncStream<Void>.makeStream()
         // Reading blocks, so it has a thread of its own.
