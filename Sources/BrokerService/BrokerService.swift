@@ -103,7 +103,7 @@ package struct BrokerService: Sendable {
     /// Reads API keys, which it asks the Registry about, and service tokens.
     package var authenticator: any CallerAuthenticator {
         BearerAuthenticator(tokens: verifier) { [registry, digests] text in
-            let digest = BrowserSecret.hexadecimal(try digests.digest(.sha256, of: Array(text.reveal().utf8)))
+            let digest = Hexadecimal.text(try digests.digest(.sha256, of: Array(text.reveal().utf8)))
             guard let key = try await registry.apiKey(sha256: digest), !key.revoked else { return nil }
             return APIKeyIdentity(
                 keyID: key.keyID,

@@ -1,7 +1,9 @@
 package import JSONValue
 
 /// A connector, decoded and with all its expressions compiled: everything the engine needs to know about a vendor.
-package struct ConnectorDocument: Sendable {
+///
+/// An object, because every request takes it along through all its stages.
+package final class ConnectorDocument: Sendable {
     /// The connector's key, such as `acme_crm`.
     package let name: String
     /// What people read.

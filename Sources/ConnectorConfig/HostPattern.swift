@@ -26,13 +26,24 @@ package struct HostPattern: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether `text` is a host name in lower case (RFC 1123 section 2.1), not an address.
     package static func isHostName(_ text: String) -> Bool {
-        guard (1...253).contains(text.utf8.count) else { return false }
-        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard let last = labels.last, !last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-        return labels.allSatisfy { label in
-            (1...63).contains(label.utf8.count) && label.utf8.first != UInt8(ascii: "-")
-                && label.utf8.last != UInt8(ascii: "-") && label.utf8.allSatisfy(isLabelByte)
+        let bytes = text.utf8Span.span
+        guard (1...253).contains(bytes.count) else { return false }
+        var start = 0
+        var isNumber = true
+        for index in 0...bytes.count {
+            if index < bytes.count, bytes[index] != UInt8(ascii: ".") {
+                guard isLabelByte(bytes[index]) else { return false }
+                if !(0x30...0x39).contains(bytes[index]) { isNumber = false }
+                continue
+            }
+            guard (1...63).contains(index - start), bytes[start] != UInt8(ascii: "-"),
+                bytes[index - 1] != UInt8(ascii: "-")
+            else { return false }
+            start = index + 1
+            if index < bytes.count { isNumber = true }
         }
+        // The last label of an address is a number, that of a name is not.
+        return !isNumber
     }
 
     private static func isLabelByte(_ byte: UInt8) -> Bool {

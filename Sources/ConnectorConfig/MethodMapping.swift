@@ -1,7 +1,7 @@
 import JSONValue
 
 /// How one method of a unified resource is done with a vendor's native calls.
-package struct MethodMapping: Sendable {
+package final class MethodMapping: Sendable {
     /// One way to do it; the first whose condition holds is taken.
     package struct Route: Sendable {
         /// When; always, if nil.
@@ -45,7 +45,7 @@ package struct MethodMapping: Sendable {
     /// Values for the native path, visible there as `path`.
     package let pathMapping: MappingStack?
     /// The unified record; sees `response` (one native record), `page` (the whole body), `context`.
-    package var responseMapping: MappingStack?
+    package let responseMapping: MappingStack?
     /// Which filters the vendor can evaluate.
     package let filters: [FilterConfig]
     /// Unified sort keys and their native names.

@@ -1,7 +1,7 @@
 import JSONValue
 
 /// One native call of a vendor: how it is asked and where the records are in the answer.
-package struct ResourceMethod: Sendable {
+package final class ResourceMethod: Sendable {
     /// The request.
     package let request: RequestTemplate
     /// Where the record or the records are; empty for the whole body.

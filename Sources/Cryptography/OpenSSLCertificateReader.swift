@@ -185,15 +185,11 @@ package struct OpenSSLCertificateReader: CertificateReader {
                 subject: chain[0].subject,
                 issuer: chain[0].issuer,
                 notAfter: chain[0].notAfter ?? .distantPast,
-                sha256: try chain[0].fingerprintSHA256().map { hexadecimal($0) }.joined()
+                sha256: Hexadecimal.text(try chain[0].fingerprintSHA256())
             )
         } catch {
             throw CertificateFault(.unreadable, "The certificate cannot be written.")
         }
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }
 
     /// `2027-03-01`, in UTC.

@@ -20,6 +20,7 @@ final class EasyHandle {
     var staleName: String?
     /// The name and port that libcurl knows for the identity's plain connections.
     private(set) var plainName: String?
+    private var lastPeer: (address: [CChar], port: Int)?
     private var routedHost = ""
     private var routedPort = 0
 
@@ -77,6 +78,19 @@ final class EasyHandle {
         if hasFailed { throw Self.refused }
     }
 
+    /// Whether this is the machine that the egress policy allowed the handle's last request to reach.
+    func isLastPeer(_ address: UnsafePointer<CChar>, _ port: Int) -> Bool {
+        guard let lastPeer, lastPeer.port == port else { return false }
+        return lastPeer.address.withUnsafeBufferPointer { known in
+            known.baseAddress.map { strcmp($0, address) == 0 } ?? false
+        }
+    }
+
+    /// Notes a machine that the egress policy allows.
+    func noteLastPeer(_ address: UnsafePointer<CChar>, _ port: Int) {
+        lastPeer = (Array(UnsafeBufferPointer(start: address, count: strlen(address) + 1)), port)
+    }
+
     /// Lets go of the transfer that is over.
     func release() {
         transfer = nil
@@ -124,7 +138,7 @@ final class EasyHandle {
         // libcurl compares the cipher list when it looks for a connection to reuse, so a word of its own per identity
         // splits the pool. OpenSSL passes over words that it does not know.
         let manner = (key.identity.speaksHTTP1 ? "v" : "") + (key.identity.needsTLS13 ? "w" : "")
-        set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:acct\(manner)" + Self.hexadecimal(key.identity.partition.utf8))
+        set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:acct\(manner)" + Self.word(for: key.identity.partition))
         guard let certificate = key.identity.clientCertificate else { return }
         // Chain, key and identity as one text for both options: of the two only the certificate is compared.
         let pem =
@@ -254,7 +268,7 @@ final class EasyHandle {
         for field in request.headers {
             let name = field.name.rawName
             // Checked as bytes: in a Swift string CR LF is one character that equals neither. libcurl sends header text as is.
-            guard field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+            guard Self.isSendable(field.value) else {
                 throw ExchangeError(
                     .invalidRequest,
                     "header \(name) holds a control character",
@@ -270,9 +284,17 @@ final class EasyHandle {
                 )
             default: break
             }
-            headerList = curl_slist_append(headerList, field.value.isEmpty ? "\(name);" : "\(name): \(field.value)")
+            headerList = curl_slist_append(headerList, field.value.isEmpty ? name + ";" : name + ": " + field.value)
         }
         check(tributary_curl_list(pointer, CURLOPT_HTTPHEADER, headerList))
+    }
+
+    private static func isSendable(_ value: String) -> Bool {
+        let bytes = value.utf8Span.span
+        for index in bytes.indices where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+            return false
+        }
+        return true
     }
 
     private static let host = HTTPField.Name("Host")
@@ -310,7 +332,7 @@ final class EasyHandle {
     /// A host name that no DNS knows, different for each partition.
     private static func hostName(of partition: String) -> String {
         var name = ""
-        var rest = Substring(hexadecimal(partition.utf8))
+        var rest = Substring(word(for: partition))
         while !rest.isEmpty {
             name += rest.prefix(60) + "."
             rest = rest.dropFirst(60)
@@ -318,11 +340,10 @@ final class EasyHandle {
         return name + "invalid"
     }
 
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    /// A partition as letters and digits.
+    private static func word(for partition: String) -> String {
         let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
+        return String(decoding: partition.utf8.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     private static func milliseconds(_ duration: Duration) -> Int {

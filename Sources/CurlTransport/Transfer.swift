@@ -87,8 +87,9 @@ final class Transfer: @unchecked Sendable {
     func mayBegin(on address: UnsafePointer<CChar>, port: Int) -> Bool {
         // libcurl would send it again by itself.
         guard !wasRequestBegun || !isSentOnce else { return false }
-        if request.destination == .vendor {
+        if request.destination == .vendor, handle?.isLastPeer(address, port) != true {
             guard mayConnect(to: IPAddress(String(cString: address)), port: port) else { return false }
+            handle?.noteLastPeer(address, port)
         }
         wasRequestBegun = true
         return true
@@ -108,12 +109,12 @@ final class Transfer: @unchecked Sendable {
         let line = UnsafeRawBufferPointer(rebasing: line[..<end])
         if line.isEmpty {
             endHead()
-        } else if line.starts(with: "HTTP/".utf8) {
+        } else if Self.isStatusLine(line) {
             // A new status line: what came before belonged to a 1xx answer.
             headers = HTTPFields()
             status = Self.status(line)
         } else if let colon = line.firstIndex(of: UInt8(ascii: ":")),
-            let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
+            let name = FieldNames.name(Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: line[..<colon])))
         {
             let value = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
             let text = Self.text(UnsafeRawBufferPointer(rebasing: value))
@@ -269,6 +270,10 @@ final class Transfer: @unchecked Sendable {
         fields[.contentEncoding] = nil
         fields[.contentLength] = nil
         return fields
+    }
+
+    private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count >= 5 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50 && line[4] == 0x2F
     }
 
     private static func status(_ line: UnsafeRawBufferPointer) -> Int {

@@ -51,7 +51,7 @@ enum CallerKey {
     /// The key of an `Authorization` field: the half of a Basic pair that is spelt as one, else the user name; what
     /// follows any other scheme's name; or the whole field.
     static func inAuthorization(_ field: String) -> Secret<String>? {
-        let parts = field.split(separator: " ", omittingEmptySubsequences: true)
+        let parts = field.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true).map(Substring.init)
         guard let last = parts.last else { return nil }
         guard parts.count == 2, parts[0].lowercased() == "basic" else {
             return parts.count <= 2 ? Secret(String(last)) : ours(String(last))

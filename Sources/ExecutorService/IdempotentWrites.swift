@@ -97,9 +97,7 @@ struct IdempotentWrites: Sendable {
     }
 
     private func sha256(_ bytes: [UInt8]) throws -> String {
-        try digests.digest(.sha256, of: bytes).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        Hexadecimal.text(try digests.digest(.sha256, of: bytes))
     }
 
     /// The answer as it can be kept; nil for streams, which writes do not give.

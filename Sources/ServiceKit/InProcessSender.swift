@@ -43,7 +43,7 @@ struct InProcessSender: HTTPSender {
             if let refusal = admission.refusal {
                 responder.refusal(refusal, admission)
             } else if body.count > admission.bodyBytesMax {
-                responder.refusal(responder.tooLarge(admission), admission)
+                responder.refusal(responder.tooLarge(admission.bodyBytesMax), admission)
             } else {
                 await responder.respond(to: admission, body: body, upload: nil)
             }

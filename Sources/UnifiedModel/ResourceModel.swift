@@ -1,7 +1,7 @@
 package import JSONValue
 
 /// One resource of the unified model: what it looks like and what may be asked.
-package struct ResourceModel: Sendable {
+package final class ResourceModel: Sendable {
     /// The category, such as `crm`.
     package let category: String
     /// The name, such as `contacts`.

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// A token that says itself what it grants, under a seal.
 struct SandboxToken: Sendable {
     enum Kind: String, Sendable {
@@ -42,13 +44,8 @@ struct SandboxToken: Sendable {
     /// The token's text.
     func text(_ seal: (String) -> String) -> String {
         let body = [
-            kind.rawValue, grant, Self.hexadecimal(Array(scope.utf8)), String(Int(expires)), nonce,
+            kind.rawValue, grant, Hexadecimal.text(scope.utf8), String(Int(expires)), nonce,
         ].joined(separator: "-")
         return body + "-" + seal(body)
-    }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -167,11 +167,11 @@ extension VendorSimulator {
     /// Seals what tokens say, so that they stay good when the sandbox is started anew.
     func seal(_ text: String) -> String {
         let key = Array("\(name):\(definition.oauth?.clientSecret ?? "")".utf8)
-        return SandboxToken.hexadecimal((try? digests.hmac(.sha256, of: Array(text.utf8), key: key)) ?? [])
+        return Hexadecimal.text((try? digests.hmac(.sha256, of: Array(text.utf8), key: key)) ?? [])
     }
 
     private func randomText() -> String {
-        SandboxToken.hexadecimal((try? digests.randomBytes(12)) ?? [])
+        Hexadecimal.text((try? digests.randomBytes(12)) ?? [])
     }
 
     private func proves(_ verifier: String?, _ challenge: String?) -> Bool {

@@ -19,10 +19,30 @@ package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: 36 characters, lower-case hexadecimal with hyphens.
     package init?(_ text: String) {
-        guard text.utf8.count == 36, let uuid = UUID(uuidString: text),
-            text.utf8.elementsEqual(uuid.uuidString.utf8.lazy.map(Self.lowercased))
-        else { return nil }
-        self.uuid = uuid
+        let digits = text.utf8Span.span
+        guard digits.count == 36 else { return nil }
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
+        for index in 0..<36 {
+            switch index {
+            case 8, 13, 18, 23: guard digits[index] == UInt8(ascii: "-") else { return nil }
+            default:
+                guard let value = Hexadecimal.value(digits[index]) else { return nil }
+                if index < 18 {
+                    halves.high = halves.high << 4 | UInt64(value)
+                } else {
+                    halves.low = halves.low << 4 | UInt64(value)
+                }
+            }
+        }
+        func byte(_ half: UInt64, _ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: half >> (56 - 8 * index)) }
+        uuid = UUID(
+            uuid: (
+                byte(halves.high, 0), byte(halves.high, 1), byte(halves.high, 2), byte(halves.high, 3),
+                byte(halves.high, 4), byte(halves.high, 5), byte(halves.high, 6), byte(halves.high, 7),
+                byte(halves.low, 0), byte(halves.low, 1), byte(halves.low, 2), byte(halves.low, 3),
+                byte(halves.low, 4), byte(halves.low, 5), byte(halves.low, 6), byte(halves.low, 7)
+            )
+        )
     }
 
     /// A new random identifier (version 4).
@@ -32,10 +52,6 @@ package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         uuid.uuidString.lowercased()
-    }
-
-    private static func lowercased(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }
 

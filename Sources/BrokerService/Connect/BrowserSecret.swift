@@ -8,7 +8,7 @@ struct BrowserSecret: Sendable {
 
     /// 256 random bits in hexadecimal.
     func make() throws -> String {
-        Self.hexadecimal(try digests.randomBytes(32))
+        Hexadecimal.text(try digests.randomBytes(32))
     }
 
     func sha256(_ text: String) throws -> [UInt8] {
@@ -30,13 +30,8 @@ struct BrowserSecret: Sendable {
     }
 
     private func keyed(_ purpose: String, _ session: ConnectSessionID) throws -> String {
-        Self.hexadecimal(
+        Hexadecimal.text(
             try digests.hmac(.sha256, of: Array("\(purpose):\(session)".utf8), key: sessionKey.reveal())
         )
-    }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

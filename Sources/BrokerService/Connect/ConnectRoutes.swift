@@ -118,7 +118,7 @@ struct ConnectRoutes: Sendable {
         guard let token = request.query["token"], token.hasPrefix("trib_link_") else {
             throw Problem(.linkTokenExpired, "this link is not complete")
         }
-        let digest = BrowserSecret.hexadecimal(try flow.secrets.sha256(token))
+        let digest = Hexadecimal.text(try flow.secrets.sha256(token))
         let record = try await flow.registry.redeemLinkToken(sha256: digest)
         let cookie = try flow.secrets.make()
         try await flow.sessions.create(from: record, cookieSHA256: try flow.secrets.sha256(cookie))

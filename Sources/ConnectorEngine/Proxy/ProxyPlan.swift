@@ -28,19 +28,28 @@ struct ProxyPlan {
     ///
     /// Servers disagree about dot segments and backslashes, so none is sent, however it is written.
     static func address(_ path: String, below base: WebAddress) -> WebAddress? {
-        let path = path.hasPrefix("/") ? path : "/" + path
-        for segment in path.split(separator: "/") {
-            let names = String(segment).percentDecoded.split(separator: "/")
-            let isClimbing = names.contains { name in
+        let path = path.utf8.first == UInt8(ascii: "/") ? path : "/" + path
+        guard let address = base.with(path: path), !mayClimb(path) || !isClimbing(path) else { return nil }
+        return address
+    }
+
+    /// Whether a path has an escape, or a segment that begins with a dot; without those it stays where it hangs.
+    private static func mayClimb(_ path: String) -> Bool {
+        let bytes = path.utf8Span.span
+        for index in bytes.indices {
+            if bytes[index] == UInt8(ascii: "%") { return true }
+            if bytes[index] == UInt8(ascii: "."), index > 0, bytes[index - 1] == UInt8(ascii: "/") { return true }
+        }
+        return false
+    }
+
+    private static func isClimbing(_ path: String) -> Bool {
+        path.split(separator: "/").contains { segment in
+            String(segment).percentDecoded.split(separator: "/").contains { name in
                 let name = name.prefix { $0 != ";" }
                 return name == "." || name == ".." || name.utf8.contains(UInt8(ascii: "\\"))
             }
-            if isClimbing { return nil }
         }
-        guard let address = WebAddress(base.origin + path), address.host == base.host, address.port == base.port,
-            address.query == nil, address.path.utf8.elementsEqual(path.utf8)
-        else { return nil }
-        return address
     }
 
     /// The request for the vendor, without credentials.

@@ -84,7 +84,7 @@ package struct NativeRequest: Sendable {
         }
         var fields = HTTPFields()
         for header in headers {
-            guard let name = HTTPField.Name(header.name), HeaderText.isValue(header.value) else {
+            guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else {
                 throw Problem(.invalidRequest, "the header field '\(header.name)' holds bytes that cannot be sent")
             }
             fields[name] = header.value
@@ -93,7 +93,7 @@ package struct NativeRequest: Sendable {
         if let encoded {
             if fields[.contentType] == nil { fields[.contentType] = encoded.contentType }
             for header in encoded.headers {
-                guard let name = HTTPField.Name(header.name), HeaderText.isValue(header.value) else { continue }
+                guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else { continue }
                 if fields[name] == nil { fields[name] = header.value }
             }
         }

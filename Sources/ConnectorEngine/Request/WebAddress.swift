@@ -15,32 +15,70 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads an address; nil when it is spelt in any other way.
     package init?(_ text: String) {
-        let scheme = "https://"
-        let bytes = text.utf8
-        guard text.prefix(scheme.count).lowercased() == scheme,
-            bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
-        else { return nil }
-        var rest = Substring(text.dropFirst(scheme.count))
-        if let fragment = rest.firstIndex(of: "#") { rest = rest[..<fragment] }
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        let authority = rest[..<end].lowercased()
-        let pieces = authority.split(separator: ":", omittingEmptySubsequences: false)
-        guard pieces.count <= 2, HostPattern.isHostName(String(pieces[0])) else { return nil }
-        host = String(pieces[0])
-        if pieces.count == 2 {
-            guard let number = UInt16(pieces[1]), number > 0 else { return nil }
+        let bytes = text.utf8Span.span
+        guard bytes.count > 8, Self.hasScheme(bytes), Self.isPlain(bytes) else { return nil }
+        let end = Self.first(UInt8(ascii: "#"), in: bytes, from: 8) ?? bytes.count
+        var authorityEnd = 8
+        while authorityEnd < end, bytes[authorityEnd] != UInt8(ascii: "/"), bytes[authorityEnd] != UInt8(ascii: "?") {
+            authorityEnd += 1
+        }
+        let colon = Self.first(UInt8(ascii: ":"), in: bytes.extracting(0..<authorityEnd), from: 8)
+        host = Self.text(bytes, 8..<(colon ?? authorityEnd)).lowercased()
+        guard HostPattern.isHostName(host) else { return nil }
+        if let colon {
+            guard let number = UInt16(Self.text(bytes, (colon + 1)..<authorityEnd)), number > 0 else { return nil }
             port = number == 443 ? nil : Int(number)
         } else {
             port = nil
         }
-        let tail = rest[end...]
-        if let mark = tail.firstIndex(of: "?") {
-            path = String(tail[..<mark])
-            query = String(tail[tail.index(after: mark)...])
-        } else {
-            path = String(tail)
-            query = nil
+        let mark = Self.first(UInt8(ascii: "?"), in: bytes.extracting(0..<end), from: authorityEnd)
+        path = Self.text(bytes, authorityEnd..<(mark ?? end))
+        query = mark.map { Self.text(bytes, ($0 + 1)..<end) }
+    }
+
+    /// The address at the same origin with another path and no query.
+    ///
+    /// - Parameter path: encoded, starting with a slash.
+    /// - Returns: nil when the path cannot be sent as it is.
+    func with(path: String) -> WebAddress? {
+        let bytes = path.utf8Span.span
+        guard bytes.count > 0, bytes[0] == UInt8(ascii: "/"), Self.isPlain(bytes) else { return nil }
+        for index in bytes.indices where bytes[index] == UInt8(ascii: "?") || bytes[index] == UInt8(ascii: "#") {
+            return nil
         }
+        var address = self
+        address.path = path
+        address.query = nil
+        return address
+    }
+
+    private static func hasScheme(_ bytes: Span<UInt8>) -> Bool {
+        let scheme: StaticString = "https://"
+        return scheme.withUTF8Buffer { scheme in
+            for index in 0..<8 where scheme[index] != (index < 5 ? bytes[index] | 0x20 : bytes[index]) { return false }
+            return true
+        }
+    }
+
+    /// Whether all bytes are printable ASCII without blank and backslash.
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\\") { return false }
+        }
+        return true
+    }
+
+    private static func first(_ byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int? {
+        for index in start..<max(start, bytes.count) where bytes[index] == byte { return index }
+        return nil
+    }
+
+    private static func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(range.count)
+        for index in range { copy.append(bytes[index]) }
+        return String(decoding: copy, as: UTF8.self)
     }
 
     /// Scheme, host and port.

@@ -34,7 +34,7 @@ struct ResponseMapper {
         _ nodes: some RandomAccessCollection<JSONNode>,
         onFailure: ((Int, Problem) throws -> Void)? = nil
     ) throws -> [MappedRecord] {
-        guard plan.mapping.responseMapping != nil else {
+        guard plan.responseMapping != nil else {
             throw Problem(.configInvalid, "\(plan.model.category)/\(plan.model.name) has no response mapping")
         }
         var batch = MappedBatch(prepared.shape, capacity: nodes.count)
@@ -98,10 +98,10 @@ struct ResponseMapper {
         let native = node.value
         var root: JSONObject = ["context": context, "response": native, "request": plan.described]
         root["steps"] = plan.scope.root["steps"]
-        if plan.mapping.responseMapping?.mentionsPage == true { root["page"] = page?.root.value }
+        if plan.responseMapping?.mentionsPage == true { root["page"] = page?.root.value }
         let mapped: JSONValue?
         do {
-            mapped = try plan.mapping.responseMapping?.value(in: ExpressionScope(root))
+            mapped = try plan.responseMapping?.value(in: ExpressionScope(root))
         } catch {
             throw prepared.problem(error)
         }
@@ -141,12 +141,12 @@ struct PreparedMapping: Sendable {
     private let stages: [MappingStack.Stage]
 
     static func of(_ plan: Plan) -> PreparedMapping {
-        guard let mapping = plan.mapping.responseMapping else { return PreparedMapping(plan) }
+        guard let mapping = plan.responseMapping else { return PreparedMapping(plan) }
         return mapping.prepared.value { PreparedMapping(plan) }
     }
 
     private init(_ plan: Plan) {
-        stages = plan.mapping.responseMapping?.stages ?? []
+        stages = plan.responseMapping?.stages ?? []
         expressions = stages.compactMap { stage in
             if case .jsonata(let compiled) = stage.expression { compiled } else { nil }
         }

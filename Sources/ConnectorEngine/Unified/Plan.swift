@@ -17,7 +17,9 @@ struct Plan {
     let options: CallOptions
     /// The body of a create or update.
     let body: UnifiedBody?
-    private(set) var mapping: MethodMapping
+    let mapping: MethodMapping
+    /// Gives the unified record.
+    private(set) var responseMapping: MappingStack?
     private(set) var route: MethodMapping.Route
     private(set) var native: ResourceMethod
     /// The native lists of this call, one after the other.
@@ -54,6 +56,7 @@ struct Plan {
         self.model = resource
         self.query = query
         self.mapping = mapping
+        responseMapping = mapping.responseMapping
         let filters = try PlannedFilters(query, mapping: mapping, resource: resource)
         localFilters = filters.local
         let description = try QueryDescription(query, filters: filters, mapping: mapping)
@@ -121,7 +124,7 @@ struct Plan {
         var plan = self
         plan.route = branches[index].route
         plan.native = native
-        if let mapping = branches[index].responseMapping { plan.mapping.responseMapping = mapping }
+        if let mapping = branches[index].responseMapping { plan.responseMapping = mapping }
         return plan
     }
 

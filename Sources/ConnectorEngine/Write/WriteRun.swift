@@ -46,7 +46,7 @@ struct WriteRun {
         let id = try call.method == "update" ? call.id : identifier(in: answer)
         let found = try await finished(answer, id: id)
         let canReadBack = id != nil && write.readsBack != false && hasGet
-        if plan.mapping.responseMapping != nil, write.readsBack != true, answer.document != nil {
+        if plan.responseMapping != nil, write.readsBack != true, answer.document != nil {
             do { return try mapped(answer, found) } catch {
                 // An answer that is no whole record is no failure of the write.
                 guard canReadBack else { throw (error as? Problem)?.afterWrite ?? error }

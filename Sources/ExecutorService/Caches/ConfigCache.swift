@@ -4,11 +4,17 @@ import Synchronization
 import Vocabulary
 
 /// An account with its effective configuration.
-struct AccountConfiguration: Sendable {
+final class AccountConfiguration: Sendable {
     let account: AccountRecord
     let connector: CompiledConnector
     /// The registry's name for this combination of layers.
     let revision: String
+
+    init(account: AccountRecord, connector: CompiledConnector, revision: String) {
+        self.account = account
+        self.connector = connector
+        self.revision = revision
+    }
 }
 
 /// Keeps accounts' effective configurations, compiled once for all accounts whose layers are the same.

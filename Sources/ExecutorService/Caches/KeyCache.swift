@@ -18,11 +18,6 @@ final class KeyCache: CallerAuthenticator {
     /// The SHA-256 of a key.
     private struct Fingerprint: Hashable, Sendable {
         let bytes: [UInt8]
-
-        var hexadecimal: String {
-            let digits = Array("0123456789abcdef".utf8)
-            return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-        }
     }
 
     private let registry: any RegistryClient
@@ -62,7 +57,7 @@ final class KeyCache: CallerAuthenticator {
             return entry.identity
         }
         let record = try await flights.value(for: fingerprint) { [registry] in
-            try await registry.apiKey(sha256: fingerprint.hexadecimal)
+            try await registry.apiKey(sha256: Hexadecimal.text(fingerprint.bytes))
         }
         guard let record else { throw Self.refusal }
         let identity = APIKeyIdentity(

@@ -1,18 +1,21 @@
 package import HTTPTypes
+import Synchronization
 import Vocabulary
 
 /// What is decided about a request from its head alone, before its body is read.
-struct Admission: Sendable {
+///
+/// An object, because it goes through the connection's states and the answering task many times.
+final class Admission: Sendable {
     /// The checked head.
     let head: RequestHead
-    /// The operation it is for, and its index among the service's endpoints.
-    let endpoint: (index: Int, value: Endpoint)?
+    /// The operation it is for.
+    let endpoint: RoutedEndpoint?
     /// The values of the path template.
     let pathParameters: [String: String]
     /// The largest body that is read.
     let bodyBytesMax: Int
     /// Why it is not answered by the endpoint; the body is read and thrown away first, when that is little work.
-    var refusal: Problem?
+    let refusal: Problem?
     /// The methods to name in `Allow` beside a refusal.
     let allow: String?
     /// Names the request in logs and answers.
@@ -21,6 +24,41 @@ struct Admission: Sendable {
     let started: ContinuousClock.Instant
     /// When the caller stops waiting.
     let deadline: ContinuousClock.Instant
+
+    init(
+        head: RequestHead,
+        endpoint: RoutedEndpoint?,
+        pathParameters: [String: String],
+        bodyBytesMax: Int,
+        refusal: Problem?,
+        allow: String?,
+        trace: TraceIDs,
+        started: ContinuousClock.Instant,
+        deadline: ContinuousClock.Instant
+    ) {
+        self.head = head
+        self.endpoint = endpoint
+        self.pathParameters = pathParameters
+        self.bodyBytesMax = bodyBytesMax
+        self.refusal = refusal
+        self.allow = allow
+        self.trace = trace
+        self.started = started
+        self.deadline = deadline
+    }
+}
+
+/// One of a service's operations.
+final class RoutedEndpoint: Sendable {
+    /// Its place among them.
+    let index: Int
+    /// The operation.
+    let value: Endpoint
+
+    init(index: Int, value: Endpoint) {
+        self.index = index
+        self.value = value
+    }
 }
 
 /// The two ids that are taken over from a request or made, and given back with the answer.
@@ -61,15 +99,22 @@ struct TraceIDs: Sendable, Equatable {
             && !parts[1].allSatisfy { $0 == 0x30 } && !parts[2].allSatisfy { $0 == 0x30 }
     }
 
+    /// Where the numbers of this process begin, and how many were made.
+    private static let origin = UInt64.random(in: .min ... .max)
+    private static let made = Atomic<UInt64>(0)
+
+    /// 128 bits that no other request has: unguessable they need not be, so that no request asks the system for them.
     private static func random() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(32)
-        for number in [generator.next() | 1, generator.next()] as [UInt64] {
-            for shift in stride(from: 60, through: 0, by: -4) { text.append(digits[Int(number >> UInt64(shift) & 15)]) }
-        }
-        return String(decoding: text, as: UTF8.self)
+        let number = made.add(1, ordering: .relaxed).newValue
+        let first = mixed(origin &+ number &* 0x9E37_79B9_7F4A_7C15)
+        return Hexadecimal.text(first | 1) + Hexadecimal.text(mixed(first ^ number))
+    }
+
+    /// Spreads a number over all bits (the finalizer of SplitMix64).
+    private static func mixed(_ number: UInt64) -> UInt64 {
+        var number = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
+        number = (number ^ number >> 27) &* 0x94D0_49BB_1331_11EB
+        return number ^ number >> 31
     }
 }
 

@@ -8,7 +8,7 @@ import Vocabulary
 /// it throws as the error envelope.
 struct EndpointResponder: Sendable {
     let limits: ApplicationConfig.Limits
-    private let endpoints: [Endpoint]
+    private let endpoints: [RoutedEndpoint]
     private let router: Router
     private let authenticator: any CallerAuthenticator
     let metrics: RequestMetrics
@@ -24,7 +24,7 @@ struct EndpointResponder: Sendable {
         metrics: PrometheusMetrics,
         logger: Logger
     ) throws {
-        self.endpoints = endpoints
+        self.endpoints = endpoints.enumerated().map { RoutedEndpoint(index: $0.offset, value: $0.element) }
         self.authenticator = authenticator
         self.limits = limits
         self.logger = logger
@@ -38,13 +38,14 @@ struct EndpointResponder: Sendable {
     func admit(_ head: RequestHead) -> Admission {
         var refusal: Problem?
         var allow: String?
-        var found: (index: Int, value: Endpoint)?
+        var found: RoutedEndpoint?
         var pathParameters: [String: String] = [:]
         switch router.match(head.method, head.path) {
         case .endpoint(let index, let values):
-            found = (index, endpoints[index])
+            let endpoint = endpoints[index]
+            found = endpoint
             pathParameters = values
-            refusal = bodyObjection(head, endpoints[index])
+            refusal = bodyObjection(head, endpoint.value)
         case .otherMethods(let methods):
             allow = methods.map(\.rawValue).joined(separator: ", ")
             refusal = Problem(
@@ -53,13 +54,15 @@ struct EndpointResponder: Sendable {
             )
         case .none: refusal = Problem(.notFound, "there is nothing at this path")
         }
+        let bodyBytesMax = found?.value.body?.bytesMax ?? 0
+        if refusal == nil, let length = head.contentLength, length > bodyBytesMax { refusal = tooLarge(bodyBytesMax) }
         let now = ContinuousClock.now
         let asked = head.headers[.deadline].flatMap { Int($0) }.map { Duration.milliseconds(max(1, $0)) }
         return Admission(
             head: head,
             endpoint: found,
             pathParameters: pathParameters,
-            bodyBytesMax: found?.value.body?.bytesMax ?? 0,
+            bodyBytesMax: bodyBytesMax,
             refusal: refusal,
             allow: allow,
             trace: TraceIDs(head.headers),
@@ -69,9 +72,9 @@ struct EndpointResponder: Sendable {
     }
 
     /// What a body larger than the endpoint's limit is answered with.
-    func tooLarge(_ admission: Admission) -> Problem {
-        guard admission.bodyBytesMax > 0 else { return Problem(.invalidRequest, "this operation takes no body") }
-        return Problem(.payloadTooLarge, "the body is larger than \(admission.bodyBytesMax) bytes")
+    func tooLarge(_ bodyBytesMax: Int) -> Problem {
+        guard bodyBytesMax > 0 else { return Problem(.invalidRequest, "this operation takes no body") }
+        return Problem(.payloadTooLarge, "the body is larger than \(bodyBytesMax) bytes")
     }
 
     private func bodyObjection(_ head: RequestHead, _ endpoint: Endpoint) -> Problem? {
@@ -94,9 +97,10 @@ struct EndpointResponder: Sendable {
     ///
     /// JSON bodies come back as bytes.
     func respond(to admission: Admission, body: [UInt8], upload: ByteStream?) async -> EndpointResponse {
-        guard let (index, endpoint) = admission.endpoint else {
+        guard let found = admission.endpoint else {
             return refusal(Problem(.notFound, "there is nothing at this path"), admission)
         }
+        let endpoint = found.value
         metrics.begin()
         var response: EndpointResponse
         do {
@@ -106,7 +110,7 @@ struct EndpointResponder: Sendable {
             response = failure(error, admission, endpoint)
         }
         finish(&response, admission)
-        metrics.end(index, status: response.status, duration: ContinuousClock.now - admission.started)
+        metrics.end(found.index, status: response.status, duration: ContinuousClock.now - admission.started)
         logger.debug(
             "request answered",
             metadata: [

@@ -238,7 +238,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .answering(let answer) = phase, answer.upload?.pipe.hasRoom != true {
+        // A client that waits for its answer sends nothing, so the socket stays watched until something comes early.
+        if case .answering(let answer) = phase, answer.upload?.pipe.hasRoom == false || !waiting.isEmpty {
             isReadWanted = true
         } else {
             context.read()
@@ -263,10 +264,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         } catch {
             return refuse(Problem(.invalidRequest, error.message), nil)
         }
-        var admission = responder.admit(head)
-        if admission.refusal == nil, let length = head.contentLength, length > admission.bodyBytesMax {
-            admission.refusal = responder.tooLarge(admission)
-        }
+        let admission = responder.admit(head)
         if let refusal = admission.refusal {
             let length = head.contentLength ?? .max
             if length > Self.swallowedBytesMax || (head.expectsContinue && length > 0) {
@@ -290,7 +288,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             if swallowed > Self.swallowedBytesMax { return refuse(refusal, admission) }
             phase = .readingBody(admission, body, swallowed: swallowed)
         } else if body.count + piece.readableBytes > admission.bodyBytesMax {
-            refuse(responder.tooLarge(admission), admission)
+            refuse(responder.tooLarge(admission.bodyBytesMax), admission)
         } else {
             body.append(contentsOf: piece.readableBytesView)
             if let limit = admission.endpoint?.value.body?.streamsFrom,
@@ -335,7 +333,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             let received = upload.received + piece.readableBytes
             answer.upload?.received = received
             if let admission = answer.admission, received > admission.bodyBytesMax {
-                upload.pipe.finish(throwing: responder.tooLarge(admission))
+                upload.pipe.finish(throwing: responder.tooLarge(admission.bodyBytesMax))
                 answer.closes = true
                 answer.lingers = true
             } else {

@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import NIOHTTP1
 
@@ -57,7 +58,7 @@ struct RequestHead: Sendable {
                 throw Fault(message: "a header field has a name or value that HTTP does not allow")
             }
             switch name {
-            case _ where name.canonicalName == "host": hosts += 1
+            case Self.host: hosts += 1
             case .transferEncoding: codings.append(value.lowercased())
             case .expect: expects = value.lowercased() == "100-continue"
             case .upgrade: upgrades = true
@@ -93,35 +94,25 @@ struct RequestHead: Sendable {
                 rest = authority.firstIndex(of: "/").map { authority[$0...] } ?? "/"
             }
         }
-        guard rest.utf8.first == UInt8(ascii: "/"), rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x23 })
-        else {
+        guard rest.utf8.first == UInt8(ascii: "/"), isSendable(rest) else {
             throw Fault(message: "the request target must be a path of printable ASCII without a fragment")
         }
         guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (String(rest), nil) }
         return (String(rest[..<mark]), String(rest[rest.utf8.index(after: mark)...]))
     }
 
+    private static func isSendable(_ text: Substring) -> Bool {
+        let bytes = text.utf8Span.span
+        for index in bytes.indices where bytes[index] <= 0x20 || bytes[index] >= 0x7F || bytes[index] == 0x23 {
+            return false
+        }
+        return true
+    }
+
+    private static let host = HTTPField.Name("Host")
+
     private static func digits(_ text: String) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int(text)
-    }
-}
-
-/// The names of header fields that most requests have, checked once.
-private enum FieldNames {
-    private static let known: [String: HTTPField.Name] = {
-        let names = [
-            "Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control",
-            "Connection", "Content-Length", "Content-Type", "Cookie", "Expect", "If-Match", "If-None-Match", "Prefer",
-            "Idempotency-Key", "Transfer-Encoding", "X-Api-Key", "X-Deadline-Ms", "X-Forwarded-For",
-            "X-Forwarded-Proto", "X-Integrated-Account-Id", "X-Request-Id", "traceparent",
-        ]
-        var known: [String: HTTPField.Name] = [:]
-        for spelling in names + names.map({ $0.lowercased() }) { known[spelling] = HTTPField.Name(spelling) }
-        return known
-    }()
-
-    static func name(_ text: String) -> HTTPField.Name? {
-        known[text] ?? HTTPField.Name(text)
     }
 }

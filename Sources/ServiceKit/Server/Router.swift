@@ -20,15 +20,20 @@ struct Router: Sendable {
         let description: String
     }
 
+    fileprivate struct Literal: Sendable {
+        let bytes: [UInt8]
+        var node: Node
+    }
+
     fileprivate struct Pattern: Sendable {
-        let prefix: String
-        let suffix: String
+        let prefix: [UInt8]
+        let suffix: [UInt8]
         let name: String
         var node: Node
     }
 
     fileprivate struct Node: Sendable {
-        var literals: [String: Node] = [:]
+        var literals: [Literal] = []
         var patterns: [Pattern] = []
         var catchAll: (name: String, endpoints: [HTTPRequest.Method: Int])?
         var endpoints: [HTTPRequest.Method: Int] = [:]
@@ -53,9 +58,9 @@ struct Router: Sendable {
 
     /// Finds the endpoint for `method` and the path as sent.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
-        let segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         var values: [(String, String)] = []
-        guard let endpoints = Self.find(segments[...], path.utf8, root, &values) else { return .none }
+        let bytes = path.utf8Span.span
+        guard let endpoints = Self.find(bytes, from: 1, root, &values) else { return .none }
         // RFC 9110 section 9.1: HEAD is answered wherever GET is.
         guard let index = endpoints[method] ?? (method == .head ? endpoints[.get] : nil) else {
             let methods = Set(endpoints.keys).union(endpoints[.get] == nil ? [] : [.head])
@@ -64,27 +69,30 @@ struct Router: Sendable {
         return .endpoint(index, Dictionary(values, uniquingKeysWith: { $1 }))
     }
 
+    /// Goes on from the segment that begins at `start`; one past the end when there is none left.
     private static func find(
-        _ segments: ArraySlice<Substring.UTF8View>,
-        _ path: String.UTF8View,
+        _ path: Span<UInt8>,
+        from start: Int,
         _ node: Node,
         _ values: inout [(String, String)]
     ) -> [HTTPRequest.Method: Int]? {
-        guard let segment = segments.first else { return node.endpoints.isEmpty ? nil : node.endpoints }
-        let rest = segments.dropFirst()
-        if !node.literals.isEmpty, let next = node.literals[String(Substring(segment))],
-            let found = find(rest, path, next, &values)
+        guard start <= path.count else { return node.endpoints.isEmpty ? nil : node.endpoints }
+        var end = start
+        while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+        let segment = path.extracting(start..<end)
+        if let next = node.literals.first(where: { segment.isEqual(to: $0.bytes.span) }),
+            let found = find(path, from: end + 1, next.node, &values)
         {
             return found
         }
         for pattern in node.patterns {
             guard let value = pattern.value(in: segment) else { continue }
             values.append((pattern.name, value))
-            if let found = find(rest, path, pattern.node, &values) { return found }
+            if let found = find(path, from: end + 1, pattern.node, &values) { return found }
             values.removeLast()
         }
         guard let catchAll = node.catchAll else { return nil }
-        values.append((catchAll.name, String(Substring(path[segment.startIndex...]))))
+        values.append((catchAll.name, path.extracting(start..<path.count).text()))
         return catchAll.endpoints
     }
 
@@ -100,8 +108,13 @@ struct Router: Sendable {
         }
         let rest = segments.dropFirst()
         switch first {
-        case .literal(let text): try insert(rest, endpoint, index, into: &node.literals[text, default: Node()])
+        case .literal(let text):
+            let bytes = Array(text.utf8)
+            let place = node.literals.firstIndex { $0.bytes == bytes } ?? node.literals.count
+            if place == node.literals.count { node.literals.append(Literal(bytes: bytes, node: Node())) }
+            try insert(rest, endpoint, index, into: &node.literals[place].node)
         case .pattern(let prefix, let name, let suffix):
+            let (prefix, suffix) = (Array(prefix.utf8), Array(suffix.utf8))
             let place = node.patterns.firstIndex { $0.prefix == prefix && $0.suffix == suffix && $0.name == name }
             if let place {
                 try insert(rest, endpoint, index, into: &node.patterns[place].node)
@@ -152,12 +165,33 @@ struct Router: Sendable {
 
 extension Router.Pattern {
     /// The decoded value when `segment` has this pattern's prefix and suffix around something.
-    fileprivate func value(in segment: Substring.UTF8View) -> String? {
-        guard segment.count > prefix.utf8.count + suffix.utf8.count, segment.starts(with: prefix.utf8),
-            segment.suffix(suffix.utf8.count).elementsEqual(suffix.utf8),
-            let value = PercentEncoding.decoded(segment.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)),
-            value != ".", value != ".."
+    fileprivate func value(in segment: Span<UInt8>) -> String? {
+        let end = segment.count - suffix.count
+        guard end > prefix.count, segment.extracting(0..<prefix.count).isEqual(to: prefix.span),
+            segment.extracting(end..<segment.count).isEqual(to: suffix.span)
         else { return nil }
+        let inner = segment.extracting(prefix.count..<end)
+        var isPlain = true
+        for index in inner.indices where inner[index] == UInt8(ascii: "%") || inner[index] == 0 { isPlain = false }
+        let text = inner.text()
+        guard let value = isPlain ? text : PercentEncoding.decoded(text.utf8), value != ".", value != ".." else {
+            return nil
+        }
         return value
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    fileprivate func text() -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for index in indices { bytes.append(self[index]) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
