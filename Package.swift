@@ -198,7 +198,7 @@ let package = Package(
             "ConnectorEngineTests",
             [
                 "ConnectorEngine", "ConnectorConfig", "UnifiedModel", "HTTPExchange", "JSONValue", "JSONata",
-                "Vocabulary", httpTypes, yams,
+                "Vocabulary", "Cryptography", httpTypes, yams,
             ]
         ),
         tests(

@@ -33,11 +33,15 @@ struct AppCredentialRoutes: Sendable {
     private struct AppCredentials: Decodable {
         let clientID: String?
         let clientSecret: String?
+        let privateKey: String?
+        let keyID: String?
         let clientCertificate: Certificate?
 
         enum CodingKeys: String, CodingKey {
             case clientID = "client_id"
             case clientSecret = "client_secret"
+            case privateKey = "private_key"
+            case keyID = "key_id"
             case clientCertificate = "client_certificate"
         }
     }
@@ -90,6 +94,11 @@ struct AppCredentialRoutes: Sendable {
                     "type": "object",
                     "properties": [
                         "client_id": ["type": "string"], "client_secret": ["type": "string"],
+                        "private_key": [
+                            "description": "In PEM; signs the proofs of clients, and assertions.",
+                            "type": "string",
+                        ],
+                        "key_id": ["description": "What the vendor calls that key.", "type": "string"],
                         "client_certificate": Self.certificateSchema,
                     ],
                 ]),
@@ -133,6 +142,8 @@ struct AppCredentialRoutes: Sendable {
         var values = identity.map(ClientCertificates.values) ?? [:]
         values["client_id"] = credentials.clientID
         values["client_secret"] = credentials.clientSecret
+        values["private_key"] = credentials.privateKey
+        values["key_id"] = credentials.keyID
         _ = try await vault.put(
             CredentialPut(
                 tenantID: integration.tenantID,

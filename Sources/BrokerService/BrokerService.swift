@@ -60,6 +60,7 @@ package struct BrokerService: Sendable {
         self.certificates = certificates
         self.certificateReader = certificateReader
         self.now = now
+        let exchange = TokenExchange(vault: vault, sender: sender, digests: digests, now: now)
         let secrets = BrowserSecret(digests: digests, sessionKey: config.sessionKey)
         connectRoutes = ConnectRoutes(
             flow: ConnectFlow(
@@ -68,7 +69,7 @@ package struct BrokerService: Sendable {
                 vault: vault,
                 certificates: certificates,
                 certificateReader: certificateReader,
-                sender: sender,
+                exchange: exchange,
                 sessions: ConnectSessionStore(pool: pool),
                 secrets: secrets,
                 config: config,
@@ -81,7 +82,7 @@ package struct BrokerService: Sendable {
             registry: registry,
             vault: vault,
             certificates: certificates,
-            sender: sender,
+            exchange: exchange,
             now: now,
             holder: try secrets.make()
         )
@@ -119,11 +120,19 @@ package struct BrokerService: Sendable {
         [HealthCheck("database") { [pool] in try await pool.query("select 1") }]
     }
 
-    /// Carries events between Vault and Registry until the task is cancelled.
+    /// What there is to do without being asked: carries events between Vault and Registry, and keeps grants alive.
+    ///
+    /// - Throws: when one of them cannot be reached; it is tried again.
+    package func work() async throws {
+        try await access.announce()
+        try await access.keepAlive(logger: logger)
+    }
+
+    /// Works until the task is cancelled.
     package func run() async {
         while !Task.isCancelled {
             do {
-                try await access.announce()
+                try await work()
             } catch {
                 logger.debug("events wait for the vault or the registry", metadata: ["error": "\(error)"])
             }

@@ -8,6 +8,16 @@ package struct AuthMethod: Sendable {
         case oauth2AuthorizationCode(OAuth2Config)
         /// RFC 6749 section 4.4.
         case oauth2ClientCredentials(ClientCredentialsConfig)
+        /// RFC 6749 section 4.3.
+        case oauth2Password(PasswordGrantConfig)
+        /// RFC 8628.
+        case oauth2Device(DeviceConfig)
+        /// RFC 7523 section 2.1.
+        case oauth2JWTBearer(JWTBearerConfig)
+        /// A token that is signed here.
+        case jwtSelfSigned(SelfSignedConfig)
+        /// A session that requests of the vendor's own kind open.
+        case sessionLogin(SessionLoginConfig)
         /// A key the user pastes.
         case apiKey
         /// RFC 7617, from what the user types.
@@ -18,6 +28,10 @@ package struct AuthMethod: Sendable {
         case mutualTLS
         /// The UsernameToken profile of WS-Security, inside the request's envelope.
         case wsSecurity(UsernameTokenConfig)
+        /// A signature that is made anew for each request.
+        case signature(SignatureConfig)
+        /// Several of these one after the other.
+        case multi([AuthLink])
         /// No credentials.
         case none
     }
@@ -26,17 +40,6 @@ package struct AuthMethod: Sendable {
     package enum OnUnauthorized: String, Sendable, CaseIterable {
         case refreshOnce = "refresh_once"
         case fail
-    }
-
-    private enum KindName: String, CaseIterable {
-        case oauth2AuthorizationCode = "oauth2_authorization_code"
-        case oauth2ClientCredentials = "oauth2_client_credentials"
-        case apiKey = "api_key"
-        case basic
-        case customHeaders = "custom_headers"
-        case mutualTLS = "mutual_tls"
-        case wsSecurity = "ws_security_username_token"
-        case none
     }
 
     /// A kind that another one can be combined with.
@@ -50,10 +53,18 @@ package struct AuthMethod: Sendable {
     package let label: String
     /// The flow.
     package let kind: Kind
+    /// How the kind is written in documents.
+    package let kindName: String
+    /// The flow's links; itself alone unless it is a chain.
+    package let links: [AuthLink]
     /// The secrets that the user types, and the files he uploads.
     package let fields: [VariableConfig]
     /// How credentials are put into a request.
     package let injection: Injection
+    /// What each request is signed with, after all else was put into it.
+    package let signatures: [SignatureConfig]
+    /// What goes into a SOAP envelope.
+    package let userToken: UsernameTokenConfig?
     /// The client certificate that each connection presents; nil for none.
     package let mutualTLS: MutualTLSConfig?
     /// A request that shows whether credentials work.
@@ -64,62 +75,18 @@ package struct AuthMethod: Sendable {
     package let docs: String?
 
     init(name: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
-        let common = ["kind", "label", "docs", "inject", "verify", "on_401", "with", "mutual_tls"]
         self.name = name
-        let kindName = try reader.required("kind").choice(KindName.self)
-        var fields: [VariableConfig] = []
-        var hasTokens = false
-        switch kindName {
-        case .oauth2AuthorizationCode:
-            try reader.allow(common + OAuth2Config.keys)
-            kind = .oauth2AuthorizationCode(try OAuth2Config(reading: reader))
-            injection = try Self.injection(reader, byDefault: Injection.bearer(reader))
-            hasTokens = true
-        case .oauth2ClientCredentials:
-            try reader.allow(common + ["fields"] + ClientCredentialsConfig.keys)
-            fields = try VariableConfig.all(reading: reader.child("fields"))
-            kind = .oauth2ClientCredentials(try ClientCredentialsConfig(reading: reader, fields: fields))
-            injection = try Self.injection(reader, byDefault: Injection.bearer(reader))
-            hasTokens = true
-        case .apiKey:
-            try reader.allow(common + ["fields", "in", "name", "prefix"])
-            kind = .apiKey
-            fields = try VariableConfig.all(reading: try reader.required("fields"))
-            let field = fields.first?.name ?? "api_key"
-            injection = try Self.injection(reader, byDefault: Injection(apiKey: reader, field: field))
-        case .basic:
-            try reader.allow(common.filter { $0 != "inject" } + ["fields", "username", "password"])
-            kind = .basic
-            fields = try VariableConfig.all(reading: try reader.required("fields"))
-            injection = Injection(
-                headers: [],
-                query: [],
-                basic: Injection.BasicPair(
-                    username: try reader.required("username").expression(),
-                    password: try reader.required("password").expression()
-                )
-            )
-        case .customHeaders:
-            try reader.allow(common.filter { $0 != "inject" } + ["fields", "headers", "query"])
-            kind = .customHeaders
-            fields = try VariableConfig.all(reading: try reader.required("fields"))
-            injection = try Injection(customHeaders: reader)
-        case .mutualTLS:
-            try reader.allow(common.filter { $0 != "with" } + ["fields"])
-            kind = .mutualTLS
-            fields = try VariableConfig.all(reading: reader.child("fields"))
-            injection = try Self.injection(reader, byDefault: .none)
-        case .wsSecurity:
-            try reader.allow(common + ["fields"] + UsernameTokenConfig.keys)
-            kind = .wsSecurity(try UsernameTokenConfig(reading: reader))
-            fields = try VariableConfig.all(reading: try reader.required("fields"))
-            injection = try Self.injection(reader, byDefault: .none)
-        case .none:
-            try reader.allow(common)
-            kind = .none
-            injection = try Self.injection(reader, byDefault: .none)
-        }
+        let common = ["kind", "label", "docs", "inject", "verify", "on_401", "with", "mutual_tls"]
+        let kindName = try reader.required("kind").choice(AuthKindName.self)
+        let part = try AuthPart.read(kindName, reader, common: common)
+        kind = part.kind
+        self.kindName = kindName.rawValue
+        links = part.links
+        injection = part.injection
+        signatures = links.compactMap(\.kind.signature)
+        userToken = links.compactMap(\.kind.userToken).first
         mutualTLS = try Self.mutualTLS(reader, isAlone: kindName == .mutualTLS)
+        var fields = part.fields
         if let mutualTLS {
             for field in fields where MutualTLSConfig.fieldNames.contains(field.name) {
                 throw try reader.required("fields").error("'\(field.name)' is a name of the certificate's own fields")
@@ -130,15 +97,8 @@ package struct AuthMethod: Sendable {
         label = try reader.child("label")?.string() ?? name
         docs = try reader.child("docs")?.string()
         verification = try reader.child("verify").map(Verification.init(reading:))
+        let hasTokens = links.contains { $0.kind.givesToken }
         onUnauthorized = try reader.child("on_401")?.choice(OnUnauthorized.self) ?? (hasTokens ? .refreshOnce : .fail)
-    }
-
-    private static func injection(
-        _ reader: DocumentReader,
-        byDefault standard: Injection
-    ) throws(ConnectorConfigError) -> Injection {
-        guard let own = reader.child("inject") else { return standard }
-        return try Injection(reading: own)
     }
 
     private static func mutualTLS(
@@ -157,17 +117,45 @@ package struct AuthMethod: Sendable {
         return try MutualTLSConfig(reading: own)
     }
 
-    /// How the kind is written in documents.
-    package var kindName: String {
-        switch kind {
-        case .oauth2AuthorizationCode: KindName.oauth2AuthorizationCode.rawValue
-        case .oauth2ClientCredentials: KindName.oauth2ClientCredentials.rawValue
-        case .apiKey: KindName.apiKey.rawValue
-        case .basic: KindName.basic.rawValue
-        case .customHeaders: KindName.customHeaders.rawValue
-        case .mutualTLS: KindName.mutualTLS.rawValue
-        case .wsSecurity: KindName.wsSecurity.rawValue
-        case .none: KindName.none.rawValue
+    /// The fields that stay behind when requests are signed: secrets that only a token is obtained with, and a client's
+    /// secret in any case.
+    package var fieldsForTokensOnly: Set<String> {
+        guard links.contains(where: { $0.kind.givesToken }) else { return [] }
+        var used = injection.expressions + signatures.flatMap(\.expressions)
+        if let userToken { used += [userToken.username, userToken.password] }
+        let secrets = fields.filter { field in
+            (field.kind == .secret || field.kind == .file) && !used.contains { $0.mentions(credential: field.name) }
         }
+        return Set(secrets.map(\.name)).union(["client_secret"])
+    }
+
+    /// The flow with a user's consent at its beginning, if it has one.
+    package var authorizationCode: OAuth2Config? {
+        if case .oauth2AuthorizationCode(let config)? = links.first?.kind { return config }
+        return nil
+    }
+
+    /// The flow with a code for another device at its beginning, if it has one.
+    package var device: DeviceConfig? {
+        if case .oauth2Device(let config)? = links.first?.kind { return config }
+        return nil
+    }
+
+    /// How long the refresh token lives, where there is one.
+    package var refreshToken: RefreshTokenConfig? {
+        authorizationCode?.refresh.refreshToken ?? device?.refresh.refreshToken
+    }
+
+    /// The scopes without which the connection is of no use; nil where nobody tells which were granted.
+    package var requiredScopes: [String]? {
+        links.compactMap(\.kind.tokenEndpoint).first { $0.grantedScopes != nil }?.scopes
+    }
+
+    /// Answers that mean that a session is over, wherever they come.
+    package var invalidSessions: [ErrorRule] { links.compactMap(\.invalidSession) }
+
+    /// The header field in which each answer brings the next token; nil where tokens stay.
+    package var nextTokenHeader: String? {
+        links.compactMap(\.kind.tokenEndpoint).last?.response.nextTokenHeader
     }
 }

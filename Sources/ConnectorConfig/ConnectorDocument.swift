@@ -85,7 +85,7 @@ package final class ConnectorDocument: Sendable {
         errorBody = try ErrorBodyConfig(reading: reader.child("error_body"))
         var errors: [ErrorRule] = []
         for rule in reader.child("errors")?.elements() ?? [] { errors.append(try ErrorRule(reading: rule)) }
-        self.errors = errors
+        self.errors = auth.flatMap(\.invalidSessions) + errors
         rateLimit = try RateLimitConfig(reading: reader.child("rate_limit"))
         budgets = try BudgetConfig.all(reading: reader.child("budget"))
         retry = try RetryConfig(reading: reader.child("retry"))

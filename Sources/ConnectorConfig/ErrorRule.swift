@@ -55,6 +55,21 @@ package struct ErrorRule: Sendable {
     /// The same as a list of `{pointer, code?, message}`.
     package let failures: Expression?
 
+    /// Answers that mean that a session is over: another one is opened, and the call is done once more.
+    init(invalidSession condition: Condition) {
+        self.condition = condition
+        problem = nil
+        message = nil
+        remoteCode = nil
+        retry = .refreshThenRetry
+        retryAfter = nil
+        isIgnored = false
+        needsReauth = true
+        missingScopes = nil
+        fields = []
+        failures = nil
+    }
+
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         try reader.allow([
             "when", "as", "message", "remote_code", "retry", "retry_after_seconds", "ignore", "needs_reauth",

@@ -60,6 +60,17 @@ package indirect enum Expression: Sendable {
         try value(in: scope) == .bool(true)
     }
 
+    /// Whether a credential is asked for; JSONata is believed to ask for all that it names in any way.
+    func mentions(credential name: String) -> Bool {
+        switch self {
+        case .literal: false
+        case .template(let template): template.placeholders.contains { $0.starts(with: ["credentials", name]) }
+        case .jsonata(let compiled): compiled.source.contains(name)
+        case .object(let members): members.contains { $0.expression.mentions(credential: name) }
+        case .array(let elements): elements.contains { $0.mentions(credential: name) }
+        }
+    }
+
     /// The JSONata sources in this expression.
     var sources: [String] {
         switch self {

@@ -67,6 +67,26 @@ package struct Injection: Sendable {
         }
     }
 
+    /// All that is put in.
+    var expressions: [Expression] {
+        (headers + query).map(\.expression) + (basic.map { [$0.username, $0.password] } ?? [])
+    }
+
+    /// This, with `other` after it.
+    func followed(by other: Injection) -> Injection {
+        Injection(headers: headers + other.headers, query: query + other.query, basic: other.basic ?? basic)
+    }
+
+    /// The token in a header field of a name, with its scheme where that is `Authorization`.
+    static func token(in header: String, _ reader: DocumentReader) throws(ConnectorConfigError) -> Injection {
+        if header.lowercased() == "authorization" { return try bearer(reader) }
+        let value = try reader.compiler.expression(
+            .string("{{credentials.access_token}}"),
+            at: reader.pointer + "/header_name"
+        )
+        return Injection(headers: [NamedExpression(name: header, expression: value)], query: [], basic: nil)
+    }
+
     static func bearer(_ reader: DocumentReader) throws(ConnectorConfigError) -> Injection {
         let value = try reader.compiler.expression(
             .string("Bearer {{credentials.access_token}}"),

@@ -5,29 +5,23 @@ package struct OAuth2Config: Sendable {
     /// How the code challenge is made (RFC 7636 section 4.2).
     package enum PKCE: String, Sendable, CaseIterable {
         case s256 = "S256"
+        /// The verifier itself, for vendors that know nothing better.
+        case plain
         case off
-    }
-
-    /// What becomes of a refresh token when it is used.
-    package enum Rotation: String, Sendable, CaseIterable {
-        case none, rotating, sliding
     }
 
     static let keys =
         TokenEndpointConfig.keys + [
-            "authorize_url", "refresh_url", "revoke_url", "optional_scopes", "optional_scope_param",
-            "authorize_params", "token_params", "refresh_params", "pkce", "refresh_token_rotation",
-            "revoke_on_delete", "callback_keep",
-        ]
+            "authorize_url", "refresh_url", "optional_scopes", "optional_scope_param", "authorize_params",
+            "token_params", "refresh_params", "pkce", "redirect_uri", "callback_keep", "callback_code_param",
+        ] + RefreshTokenConfig.keys
 
     /// Where the user's browser is sent.
     package let authorizeURL: Expression
     /// Where a code becomes tokens, and how.
     package let token: TokenEndpointConfig
-    /// Where a refresh token becomes tokens; the token URL by default.
-    package let refreshURL: Expression?
-    /// Where a token is revoked (RFC 7009), if anywhere.
-    package let revokeURL: Expression?
+    /// How tokens are renewed.
+    package let refresh: RefreshGrantConfig
     /// Scopes that the user may leave out.
     package let optionalScopes: [String]
     /// The parameter of the optional scopes; without it they are joined to the others.
@@ -36,30 +30,60 @@ package struct OAuth2Config: Sendable {
     package let authorizeParams: [NamedExpression]
     /// Further parameters of the code exchange.
     package let tokenParams: [NamedExpression]
-    /// Further parameters of a refresh.
-    package let refreshParams: [NamedExpression]
     /// The code challenge.
     package let pkce: PKCE
-    /// What becomes of a used refresh token.
-    package let rotation: Rotation
-    /// Whether the grant is revoked when the account is deleted.
-    package let revokesOnDelete: Bool
+    /// Where the vendor sends the browser back to, when that is not the Broker itself; sees its own address as
+    /// `redirect_uri`.
+    package let redirectURI: Expression?
     /// Parameters of the callback that are kept as variables.
     package let callbackKeep: [String]
+    /// The parameter of the callback that holds the code.
+    package let callbackCodeParam: String
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         authorizeURL = try reader.required("authorize_url").expression()
         token = try TokenEndpointConfig(reading: reader, permanentErrors: ["invalid_grant"])
-        refreshURL = try reader.child("refresh_url")?.expression()
-        revokeURL = try reader.child("revoke_url")?.expression()
+        refresh = try RefreshGrantConfig(reading: reader, token: token)
         optionalScopes = try reader.child("optional_scopes")?.strings() ?? []
         optionalScopeParam = try reader.child("optional_scope_param")?.string()
         authorizeParams = try reader.child("authorize_params")?.expressions() ?? []
         tokenParams = try reader.child("token_params")?.expressions() ?? []
-        refreshParams = try reader.child("refresh_params")?.expressions() ?? []
         pkce = try reader.child("pkce")?.choice(PKCE.self) ?? .s256
-        rotation = try reader.child("refresh_token_rotation")?.choice(Rotation.self) ?? .none
-        revokesOnDelete = try reader.child("revoke_on_delete")?.bool() ?? false
+        redirectURI = try reader.child("redirect_uri")?.expression()
         callbackKeep = try reader.child("callback_keep")?.strings() ?? []
+        callbackCodeParam = try reader.child("callback_code_param")?.string() ?? "code"
     }
+}
+
+/// How long a refresh token lives, and what is done for it.
+package struct RefreshTokenConfig: Sendable {
+    /// What becomes of a refresh token when it is used.
+    package enum Rotation: String, Sendable, CaseIterable {
+        /// It stays, and so does its end.
+        case none
+        /// A new one takes its place, which lives from then on.
+        case rotating
+        /// It stays, and lives from then on.
+        case sliding
+    }
+
+    static let keys = ["refresh_token_rotation", "refresh_token_lifetime", "keepalive_days"]
+
+    /// What becomes of it when it is used.
+    package let rotation: Rotation
+    /// How long it lives; for ever, as far as is known, if nil.
+    package let lifetime: Duration?
+    /// How long it may lie unused before it is used for its own sake.
+    package let keepAlive: Duration?
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        rotation = try reader.child("refresh_token_rotation")?.choice(Rotation.self) ?? .none
+        lifetime = try reader.child("refresh_token_lifetime")?.int(60...315_360_000).seconds
+        keepAlive = try reader.child("keepalive_days")?.int(1...3650).seconds.days
+    }
+}
+
+extension Duration {
+    /// As many days as this has seconds.
+    fileprivate var days: Duration { self * 86_400 }
 }

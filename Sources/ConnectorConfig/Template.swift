@@ -33,6 +33,11 @@ package struct Template: Sendable, Hashable {
     /// The template as written.
     package let source: String
 
+    /// The paths of the placeholders.
+    var placeholders: [[String]] {
+        parts.compactMap { part in if case .placeholder(let placeholder) = part { placeholder.path } else { nil } }
+    }
+
     /// Whether `text` holds a placeholder.
     static func isTemplate(_ text: String) -> Bool {
         Bytes.range(of: "{{", in: text, from: text.utf8.startIndex) != nil

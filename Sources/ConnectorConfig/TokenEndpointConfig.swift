@@ -5,6 +5,10 @@ package struct TokenEndpointConfig: Sendable {
     /// How the client proves who it is (RFC 6749 section 2.3).
     package enum ClientAuth: String, Sendable, CaseIterable {
         case basic, body, none
+        /// A signed assertion (RFC 7523 section 2.2).
+        case privateKeyJWT = "private_key_jwt"
+        /// The client certificate of the connection (RFC 8705 section 2.1).
+        case tlsClientAuth = "tls_client_auth"
     }
 
     /// How a token request's parameters are written.
@@ -12,10 +16,12 @@ package struct TokenEndpointConfig: Sendable {
         case form, json
     }
 
-    static let keys = [
-        "token_url", "scopes", "scope_separator", "scope_param", "client_auth", "body_format", "token_headers",
-        "token_response", "token_error", "expiry_default", "refresh_buffer_seconds",
-    ]
+    static let keys =
+        RenewalConfig.keys + [
+            "token_url", "scopes", "scope_separator", "scope_param", "client_auth", "client_assertion", "body_format",
+            "token_headers", "token_response", "token_error", "granted_scopes", "introspect_url", "revoke_url",
+            "revoke_on_delete", "param_renames", "skip_empty",
+        ]
 
     /// Where tokens come from.
     package let url: Expression
@@ -27,6 +33,8 @@ package struct TokenEndpointConfig: Sendable {
     package let scopeParam: String
     /// The client's proof.
     package let clientAuth: ClientAuth
+    /// The assertion of `private_key_jwt`.
+    package let clientAssertion: AssertionConfig?
     /// How parameters are written.
     package let bodyFormat: BodyFormat
     /// Further header fields of token requests.
@@ -35,10 +43,20 @@ package struct TokenEndpointConfig: Sendable {
     package let response: TokenResponseConfig
     /// What a token endpoint's errors mean.
     package let error: TokenErrorConfig
-    /// The lifetime assumed when the answer has none.
-    package let expiryDefault: Duration?
-    /// How long before its end a token is renewed.
-    package let refreshBuffer: Duration
+    /// Where the granted scopes are told, when all that were asked for must be among them.
+    package let grantedScopes: DocumentPath?
+    /// Where a token is looked into (RFC 7662), if anywhere.
+    package let introspectURL: Expression?
+    /// Where a token is revoked (RFC 7009), if anywhere.
+    package let revokeURL: Expression?
+    /// Whether the grant is revoked when the account is deleted.
+    package let revokesOnDelete: Bool
+    /// What the vendor calls parameters that have another name in the standards.
+    package let paramRenames: [String: String]
+    /// Whether parameters without a text are left out.
+    package let skipsEmpty: Bool
+    /// How tokens are kept fresh.
+    package let renewal: RenewalConfig
 
     init(reading reader: DocumentReader, permanentErrors: [String]) throws(ConnectorConfigError) {
         url = try reader.required("token_url").expression()
@@ -50,8 +68,60 @@ package struct TokenEndpointConfig: Sendable {
         headers = try reader.child("token_headers")?.expressions() ?? []
         response = try TokenResponseConfig(reading: reader.child("token_response"))
         error = try TokenErrorConfig(reading: reader.child("token_error"), permanent: permanentErrors)
+        grantedScopes = try reader.child("granted_scopes").map { member throws(ConnectorConfigError) in
+            DocumentPath(try member.string())
+        }
+        introspectURL = try reader.child("introspect_url")?.expression()
+        revokeURL = try reader.child("revoke_url")?.expression()
+        revokesOnDelete = try reader.child("revoke_on_delete")?.bool() ?? false
+        var renames: [String: String] = [:]
+        for (name, member) in try reader.child("param_renames")?.members() ?? [] {
+            renames[name] = try member.string()
+        }
+        paramRenames = renames
+        skipsEmpty = try reader.child("skip_empty")?.bool() ?? false
+        renewal = try RenewalConfig(reading: reader)
+        let assertion = reader.child("client_assertion")
+        if let assertion, clientAuth != .privateKeyJWT {
+            throw assertion.error("say 'client_auth: private_key_jwt' for it to be used")
+        }
+        clientAssertion =
+            clientAuth == .privateKeyJWT ? try AssertionConfig(clientAssertion: assertion, in: reader) : nil
+        if revokesOnDelete, revokeURL == nil {
+            throw try reader.required("revoke_on_delete").error("it needs a 'revoke_url'")
+        }
+        if clientAuth == .tlsClientAuth, reader.child("with") == nil {
+            throw try reader.required("client_auth").error("it needs 'with: [mutual_tls]'")
+        }
+    }
+}
+
+/// How a token is kept fresh, however it was obtained.
+package struct RenewalConfig: Sendable {
+    static let keys = ["expiry_default", "refresh_buffer_seconds", "refresh_jitter"]
+
+    /// The lifetime assumed when the answer has none.
+    package let expiryDefault: Duration?
+    /// How long before its end a token is renewed, at most a fifth of its life.
+    package let buffer: Duration
+    /// The share of the buffer by which accounts are spread, so that tokens made together are not renewed together.
+    package let jitter: Double
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         expiryDefault = try reader.child("expiry_default")?.int(1...31_536_000).seconds
-        refreshBuffer = try reader.child("refresh_buffer_seconds")?.int(0...86_400).seconds ?? .seconds(300)
+        buffer = try reader.child("refresh_buffer_seconds")?.int(0...86_400).seconds ?? .seconds(300)
+        jitter = try reader.child("refresh_jitter")?.number(0...1) ?? 0
+    }
+
+    /// How long before its end a token is renewed.
+    ///
+    /// - Parameters:
+    ///   - lifetime: how long it lives in all, where that is known.
+    ///   - share: 0...1, another one for each account and version.
+    /// - Returns: The time before the end.
+    package func buffer(ofLifetime lifetime: Duration?, share: Double) -> Duration {
+        let base = lifetime.map { min(buffer, $0 / 5) } ?? buffer
+        return base + base * (jitter * share)
     }
 }
 
@@ -78,11 +148,14 @@ package struct TokenResponseConfig: Sendable {
     package let keep: [(variable: String, path: DocumentPath)]
     /// Tokens and variables that come in header fields; a header field wins over the body.
     package let fromHeaders: [(name: String, header: String)]
+    /// The header field in which each answer of the vendor's API brings the next token, where a token is good for one
+    /// call.
+    package let nextTokenHeader: String?
 
     init(reading reader: DocumentReader?) throws(ConnectorConfigError) {
         try reader?.allow([
             "access_token", "refresh_token", "expires_in", "expires_unit", "expires_at", "scope", "keep",
-            "from_headers",
+            "from_headers", "each_call",
         ])
         accessToken = DocumentPath(try reader?.child("access_token")?.string() ?? "access_token")
         refreshToken = DocumentPath(try reader?.child("refresh_token")?.string() ?? "refresh_token")
@@ -100,6 +173,15 @@ package struct TokenResponseConfig: Sendable {
             fromHeaders.append((name, try member.string()))
         }
         self.fromHeaders = fromHeaders
+        let header = fromHeaders.first { $0.name == "access_token" }?.header
+        if let each = reader?.child("each_call"), try each.bool() {
+            guard let header else {
+                throw each.error("name the header field of 'access_token' under 'from_headers'")
+            }
+            nextTokenHeader = header
+        } else {
+            nextTokenHeader = nil
+        }
     }
 }
 
@@ -113,15 +195,18 @@ package struct TokenErrorConfig: Sendable {
     package let message: DocumentPath
     /// Codes after which the user must connect again.
     package let permanent: [String]
+    /// True when the user must connect again, whatever the code; sees what `when` sees.
+    package let permanentCondition: Expression?
     /// Codes that mean the operator's client is set up wrongly.
     package let misconfigured: [String]
 
     init(reading reader: DocumentReader?, permanent standard: [String]) throws(ConnectorConfigError) {
-        try reader?.allow(["when", "code", "message", "permanent", "misconfigured"])
+        try reader?.allow(["when", "code", "message", "permanent", "permanent_when", "misconfigured"])
         condition = try reader?.child("when")?.expression()
         code = DocumentPath(try reader?.child("code")?.string() ?? "error")
         message = DocumentPath(try reader?.child("message")?.string() ?? "error_description")
         permanent = try reader?.child("permanent")?.strings() ?? standard
+        permanentCondition = try reader?.child("permanent_when")?.expression()
         misconfigured =
             try reader?.child("misconfigured")?.strings()
             ?? ["invalid_client", "unauthorized_client", "invalid_request", "unsupported_grant_type", "invalid_scope"]

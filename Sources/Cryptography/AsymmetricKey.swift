@@ -76,7 +76,7 @@ package final class PrivateKey: @unchecked Sendable {
         try PublicKey(pem: pemBytes { PEM_write_bio_PUBKEY($0, pointer) })
     }
 
-    /// Signs `bytes`: RSASSA-PKCS1-v1_5 for RS*, `r || s` of RFC 7518 section 3.4 for ES256, RFC 8032 for EdDSA.
+    /// Signs `bytes`: RSASSA-PKCS1-v1_5 for RS*, RSASSA-PSS for PS*, `r || s` of RFC 7518 section 3.4 for ES256, RFC 8032 for EdDSA.
     ///
     /// - Throws: `wrongParameter` when the key is not of the algorithm's kind.
     package func sign(
@@ -84,6 +84,7 @@ package final class PrivateKey: @unchecked Sendable {
         _ algorithm: SignatureAlgorithm
     ) throws(CryptographyError) -> [UInt8] {
         try algorithm.require(pointer)
+        if let digest = algorithm.pssDigest { return try signPSS(bytes, digest) }
         var length = 0
         var signature: [UInt8] = []
         let isDone = withCleanErrorQueue { () -> Bool in
@@ -177,6 +178,7 @@ package final class PublicKey: @unchecked Sendable {
         _ algorithm: SignatureAlgorithm
     ) throws(CryptographyError) -> Bool {
         try algorithm.require(pointer)
+        if let digest = algorithm.pssDigest { return try verifyPSS(signature, of: bytes, digest) }
         var form = signature
         if algorithm == .es256 {
             guard let der = ECDSASignature.der(fromFixed: signature) else { return false }
@@ -219,17 +221,27 @@ package final class PublicKey: @unchecked Sendable {
 extension SignatureAlgorithm {
     var digestName: String? {
         switch self {
-        case .rs256, .es256: "SHA256"
-        case .rs384: "SHA384"
-        case .rs512: "SHA512"
+        case .rs256, .ps256, .es256: "SHA256"
+        case .rs384, .ps384: "SHA384"
+        case .rs512, .ps512: "SHA512"
         case .edDSA: nil
+        }
+    }
+
+    /// The digest of RSASSA-PSS; nil for all other schemes.
+    var pssDigest: DigestAlgorithm? {
+        switch self {
+        case .ps256: .sha256
+        case .ps384: .sha384
+        case .ps512: .sha512
+        default: nil
         }
     }
 
     func require(_ key: OpaquePointer) throws(CryptographyError) {
         let kind =
             switch self {
-            case .rs256, .rs384, .rs512: "RSA"
+            case .rs256, .rs384, .rs512, .ps256, .ps384, .ps512: "RSA"
             case .es256: "EC"
             case .edDSA: "ED25519"
             }

@@ -116,7 +116,11 @@ package final class ExecutorService: Sendable {
             writes: IdempotentWrites(client: writes, digests: digests)
         )
         proxy = ProxyRoutes(
-            engine: ProxyEngine(sender: sender, traffic: traffic),
+            engine: ProxyEngine(
+                sender: sender,
+                traffic: traffic,
+                tools: SigningTools(digests: digests, now: EngineClock.system.now)
+            ),
             keys: keys,
             door: door,
             leases: leases,

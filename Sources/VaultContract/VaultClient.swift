@@ -21,8 +21,11 @@ package protocol VaultClient: Sendable {
         of owner: CredentialOwner,
         kind: CredentialKind,
         values: [String: String],
-        expiresAt: String?
+        expiresAt: String?,
+        renewAt: String?
     ) async throws -> CredentialVersion
+    /// The accounts whose credentials want to be renewed for their own sake, at most `limit`.
+    func due(limit: Int) async throws -> [DueCredential]
     /// Gives a lease back; a permanent failure marks the grant dead.
     func fail(_ lease: RefreshLease, of owner: CredentialOwner, kind: CredentialKind, permanent: Bool, reason: String)
         async throws
@@ -82,7 +85,8 @@ package struct HTTPVaultClient: VaultClient {
         of owner: CredentialOwner,
         kind: CredentialKind,
         values: [String: String],
-        expiresAt: String?
+        expiresAt: String?,
+        renewAt: String?
     ) async throws -> CredentialVersion {
         try await service.value(
             ServiceCall(.post, path(owner, kind) + "/leases/\(lease.leaseToken)/complete"),
@@ -90,9 +94,15 @@ package struct HTTPVaultClient: VaultClient {
                 tenantID: owner.tenantID,
                 attemptID: lease.attemptID,
                 values: values,
-                expiresAt: expiresAt
+                expiresAt: expiresAt,
+                renewAt: renewAt
             )
         )
+    }
+
+    package func due(limit: Int) async throws -> [DueCredential] {
+        let call = ServiceCall(.get, "/internal/v1/due-credentials", query: [("limit", String(limit))])
+        return try await service.value(call, as: DueCredentials.self).credentials
     }
 
     package func fail(

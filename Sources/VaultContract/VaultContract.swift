@@ -54,14 +54,18 @@ package struct CredentialPut: Sendable, Codable {
     package var values: [String: String]
     /// When the access part ends, RFC 3339; nil when it does not.
     package var expiresAt: String?
+    /// When it wants to be renewed for its own sake, RFC 3339; nil when it does not.
+    package var renewAt: String?
 
     /// Describes the grant.
     package init(
         tenantID: TenantID,
         environmentID: EnvironmentID,
         values: [String: String],
-        expiresAt: String?
+        expiresAt: String?,
+        renewAt: String? = nil
     ) {
+        self.renewAt = renewAt
         self.tenantID = tenantID
         self.environmentID = environmentID
         self.values = values
@@ -73,6 +77,26 @@ package struct CredentialPut: Sendable, Codable {
         case tenantID = "tenant_id"
         case environmentID = "environment_id"
         case expiresAt = "expires_at"
+        case renewAt = "renew_at"
+    }
+}
+
+/// An account's credential that wants to be renewed for its own sake.
+package struct DueCredential: Sendable, Codable, Equatable {
+    /// The account.
+    package var accountID: AccountID
+    /// Whose it is.
+    package var tenantID: TenantID
+
+    /// Names a credential.
+    package init(accountID: AccountID, tenantID: TenantID) {
+        self.accountID = accountID
+        self.tenantID = tenantID
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case accountID = "account_id"
+        case tenantID = "tenant_id"
     }
 }
 

@@ -33,9 +33,18 @@ package struct LeaseCompletion: Sendable, Codable {
     package var values: [String: String]
     /// When the access part ends, RFC 3339.
     package var expiresAt: String?
+    /// When it wants to be renewed for its own sake, RFC 3339.
+    package var renewAt: String?
 
     /// Describes the result.
-    package init(tenantID: TenantID, attemptID: String, values: [String: String], expiresAt: String?) {
+    package init(
+        tenantID: TenantID,
+        attemptID: String,
+        values: [String: String],
+        expiresAt: String?,
+        renewAt: String? = nil
+    ) {
+        self.renewAt = renewAt
         self.tenantID = tenantID
         self.attemptID = attemptID
         self.values = values
@@ -47,6 +56,7 @@ package struct LeaseCompletion: Sendable, Codable {
         case tenantID = "tenant_id"
         case attemptID = "attempt_id"
         case expiresAt = "expires_at"
+        case renewAt = "renew_at"
     }
 }
 
@@ -84,6 +94,17 @@ package struct VaultEvents: Sendable, Codable, Equatable {
     /// Describes an answer.
     package init(events: [VaultEvent]) {
         self.events = events
+    }
+}
+
+/// The credentials that want to be renewed for their own sake.
+package struct DueCredentials: Sendable, Codable, Equatable {
+    /// The credentials, the most urgent first.
+    package var credentials: [DueCredential]
+
+    /// Describes an answer.
+    package init(credentials: [DueCredential]) {
+        self.credentials = credentials
     }
 }
 

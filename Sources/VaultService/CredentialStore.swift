@@ -51,6 +51,7 @@ struct CredentialStore: Sendable {
         _ address: CredentialAddress,
         environment: UUID,
         expiresAt: Timestamp?,
+        renewAt: Timestamp? = nil,
         by caller: VaultCaller,
         seal: @escaping Sealing
     ) async throws -> CredentialVersion {
@@ -69,13 +70,13 @@ struct CredentialStore: Sendable {
             try await transaction.execute(
                 """
                 insert into vault.credential
-                    (owner_id, kind, tenant_id, environment_id, current_version, grant_epoch, status)
+                    (owner_id, kind, tenant_id, environment_id, current_version, grant_epoch, status, renew_at)
                 values (\(address.owner), \(address.kind.rawValue), \(address.tenant.uuid), \(environment),
-                    \(version), \(epoch)::bigint::int, 'active')
+                    \(version), \(epoch)::bigint::int, 'active', \(renewAt))
                 on conflict (owner_id, kind) do update
                 set current_version = excluded.current_version, grant_epoch = excluded.grant_epoch, status = 'active',
                     environment_id = excluded.environment_id, lease_token = vault.credential.lease_token + 1,
-                    lease_holder = null, lease_until = null
+                    lease_holder = null, lease_until = null, renew_at = excluded.renew_at
                 """
             )
             try await insert(address, version, epoch, try seal(environment, version, epoch), expiresAt, in: transaction)
@@ -152,6 +153,7 @@ struct CredentialStore: Sendable {
         leaseToken: Int,
         attempt: UUID,
         expiresAt: Timestamp?,
+        renewAt: Timestamp? = nil,
         by caller: VaultCaller,
         seal: @escaping Sealing
     ) async throws -> CredentialVersion? {
@@ -161,7 +163,8 @@ struct CredentialStore: Sendable {
             }
             let environment = try await transaction.query(
                 """
-                update vault.credential set current_version = current_version + 1, lease_holder = null, lease_until = null
+                update vault.credential
+                set current_version = current_version + 1, lease_holder = null, lease_until = null, renew_at = \(renewAt)
                 where owner_id = \(address.owner) and kind = \(address.kind.rawValue) and lease_token = \(leaseToken)
                   and current_version = \(begun.fromVersion) and grant_epoch = \(begun.grantEpoch)
                 returning environment_id
@@ -199,7 +202,7 @@ struct CredentialStore: Sendable {
         }
     }
 
-    /// Gives a lease back.
+    /// Gives a lease back; what was to be renewed for its own sake is tried again an hour later.
     ///
     /// A permanent failure marks the grant dead, unless an earlier attempt's late result can still be taken up.
     func fail(
@@ -217,7 +220,9 @@ struct CredentialStore: Sendable {
             try await end(attempt, "failed", reason, in: transaction)
             let held = try await transaction.execute(
                 """
-                update vault.credential set lease_holder = null, lease_until = null
+                update vault.credential set lease_holder = null, lease_until = null,
+                    renew_at = case when renew_at < clock_timestamp() then clock_timestamp() + interval '1 hour'
+                        else renew_at end
                 where owner_id = \(address.owner) and kind = \(address.kind.rawValue) and lease_token = \(leaseToken)
                   and current_version = \(begun.fromVersion) and grant_epoch = \(begun.grantEpoch)
                 """
@@ -258,6 +263,25 @@ struct CredentialStore: Sendable {
                     "delete from vault.credential where owner_id = \(owner) and kind = \(kind.rawValue)"
                 )
                 if removed > 0 { try await log("shred", address, nil, caller, in: transaction) }
+            }
+        }
+    }
+
+    /// The accounts whose credentials want to be renewed for their own sake, the most urgent first.
+    func due(limit: Int) async throws -> [DueCredential] {
+        try await pool.transaction(context: ["app.scope": "service"]) { transaction in
+            try await transaction.query(
+                """
+                select owner_id, tenant_id from vault.credential
+                where renew_at <= clock_timestamp() and status = 'active' and kind = 'access'
+                  and (lease_until is null or lease_until < clock_timestamp())
+                order by renew_at limit \(limit)
+                """
+            ).map { row in
+                DueCredential(
+                    accountID: AccountID(try row.get("owner_id", as: UUID.self)),
+                    tenantID: TenantID(try row.get("tenant_id", as: UUID.self))
+                )
             }
         }
     }

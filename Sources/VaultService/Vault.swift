@@ -20,6 +20,7 @@ struct Vault: Sendable {
             address,
             environment: message.environmentID.uuid,
             expiresAt: try Self.moment(message.expiresAt),
+            renewAt: try Self.moment(message.renewAt),
             by: caller,
             seal: try Self.sealing(message.values, address, key)
         )
@@ -74,6 +75,7 @@ struct Vault: Sendable {
             leaseToken: leaseToken,
             attempt: try Self.attempt(message.attemptID),
             expiresAt: try Self.moment(message.expiresAt),
+            renewAt: try Self.moment(message.renewAt),
             by: caller,
             seal: try Self.sealing(message.values, address, key)
         )

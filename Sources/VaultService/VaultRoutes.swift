@@ -115,6 +115,19 @@ struct VaultRoutes {
             },
             Endpoint(
                 .get,
+                "/internal/v1/due-credentials",
+                operationID: "readDueCredentials",
+                summary: "Accounts whose credentials want to be renewed for their own sake",
+                tags: ["Credentials"],
+                access: Self.access,
+                query: [QueryParameter("limit", .integer(1...1000), "Accounts at most; 100 unless given.")],
+                responses: Self.answer
+            ) { request in
+                let due = try await vault.credentials.due(limit: request.query.integer("limit") ?? 100)
+                return try Self.json(DueCredentials(credentials: due))
+            },
+            Endpoint(
+                .get,
                 "/internal/v1/outbox",
                 operationID: "readOutbox",
                 summary: "Events for the Registry",

@@ -8,6 +8,9 @@ package enum SignatureAlgorithm: String, Sendable, CaseIterable, Codable {
     case rs256 = "RS256"
     case rs384 = "RS384"
     case rs512 = "RS512"
+    case ps256 = "PS256"
+    case ps384 = "PS384"
+    case ps512 = "PS512"
     case es256 = "ES256"
     case edDSA = "EdDSA"
 }

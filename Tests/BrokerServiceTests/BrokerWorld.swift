@@ -24,6 +24,7 @@ struct BrokerWorld {
     let clock = Clock()
     private let sender: any HTTPSender
     private let client: HTTPBrokerClient
+    private let broker: BrokerService
 
     /// A clock that tests move.
     final class Clock: Sendable {
@@ -58,6 +59,7 @@ struct BrokerWorld {
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             now: { clock.now }
         )
+        self.broker = broker
         sender = try TributaryApplication(
             name: .broker,
             endpoints: broker.endpoints,
@@ -78,6 +80,11 @@ struct BrokerWorld {
     /// What the executor is given.
     func access(rejected version: Int? = nil) async throws -> UsableAccess {
         try await client.usableAccess(of: registry.accountID, rejected: version)
+    }
+
+    /// What the broker does by itself, once.
+    func background() async throws {
+        try await broker.work()
     }
 
     /// Sets the integration's credentials as an administrator.
@@ -123,6 +130,29 @@ struct BrokerWorld {
             cookie: cookie,
             type: isUpload ? "multipart/form-data; boundary=\(boundary)" : "application/x-www-form-urlencoded",
             body: isUpload ? body : Array(form.utf8)
+        )
+    }
+
+    /// Walks through a consent: the vendor sends the browser back with a code.
+    func consent(code: String, parameter: String = "code", more: String = "") async throws -> InboundResponse {
+        let first = try await visit(.get, "/connect?token=trib_link_test")
+        let cookie = String(try Self.required(first.headers[.setCookie]).prefix { $0 != ";" })
+        let page = try await visit(.get, "/connect/session", cookie: cookie)
+        let html = String(decoding: page.body, as: UTF8.self)
+        let token = String(try Self.required(html.firstMatch(of: /name="form_token" value="([0-9a-f]+)"/)?.1))
+        let away = try await visit(
+            .post,
+            "/connect/session/submit",
+            cookie: cookie,
+            type: "application/x-www-form-urlencoded",
+            body: Array("form_token=\(token)".utf8)
+        )
+        let address = try Self.required(away.headers[.location])
+        let state = String(try Self.required(address.firstMatch(of: /[?&]state=([0-9a-f]+)/)?.1))
+        return try await visit(
+            .get,
+            "/connect/callback/\(registry.integrationID)?state=\(state)&\(parameter)=\(code)\(more)",
+            cookie: cookie
         )
     }
 

@@ -48,12 +48,19 @@ final class MemoryRegistry: RegistryClient {
     let accountID = AccountID.random()
     private let document: JSONValue
     private let stored = Mutex<AccountRecord?>(nil)
+    private let deletions = Mutex<[AccountDeletion]>([])
 
     init(document: JSONValue) {
         self.document = document
     }
 
     var account: AccountRecord? { stored.withLock { $0 } }
+
+    /// Deletes the account as an administrator does.
+    func deleteAccount() {
+        stored.withLock { $0 = nil }
+        deletions.withLock { $0 = [AccountDeletion(accountID: accountID, tenantID: tenantID)] }
+    }
 
     private var integration: IntegrationRecord {
         IntegrationRecord(
@@ -148,8 +155,10 @@ final class MemoryRegistry: RegistryClient {
         }
     }
 
-    func accountDeletions() async throws -> [AccountDeletion] { [] }
-    func acknowledgeDeletions(_ accounts: [AccountID]) async throws {}
+    func accountDeletions() async throws -> [AccountDeletion] { deletions.withLock { $0 } }
+    func acknowledgeDeletions(_ accounts: [AccountID]) async throws {
+        deletions.withLock { $0.removeAll { accounts.contains($0.accountID) } }
+    }
     func rateSlices(_ wishes: [RateSliceWish]) async throws -> [RateSlice] { [] }
     func accountGroup(_ id: AccountGroupID) async throws -> AccountGroupRecord? { nil }
 }
@@ -161,6 +170,7 @@ final class MemoryVault: VaultClient {
         var status = CredentialRecord.Status.active
         var values: [String: String] = [:]
         var expiresAt: String?
+        var renewAt: String?
         var lease: Int?
         var lastLease = 0
     }
@@ -171,6 +181,8 @@ final class MemoryVault: VaultClient {
     }
 
     private let entries = Mutex<[Key: Entry]>([:])
+    private let shreds = Mutex(0)
+    private let time = Mutex("")
 
     func put(_ grant: CredentialPut, for owner: CredentialOwner, kind: CredentialKind) async throws -> CredentialVersion
     {
@@ -180,6 +192,7 @@ final class MemoryVault: VaultClient {
             entry.status = .active
             entry.values = grant.values
             entry.expiresAt = grant.expiresAt
+            entry.renewAt = grant.renewAt
             entry.lease = nil
             entries[Key(owner: owner, kind: kind)] = entry
             return CredentialVersion(version: entry.version, grantEpoch: 1)
@@ -225,7 +238,8 @@ final class MemoryVault: VaultClient {
         of owner: CredentialOwner,
         kind: CredentialKind,
         values: [String: String],
-        expiresAt: String?
+        expiresAt: String?,
+        renewAt: String?
     ) async throws -> CredentialVersion {
         try entries.withLock { entries in
             let key = Key(owner: owner, kind: kind)
@@ -235,6 +249,7 @@ final class MemoryVault: VaultClient {
             entry.version += 1
             entry.values = values
             entry.expiresAt = expiresAt
+            entry.renewAt = renewAt
             entry.lease = nil
             entries[key] = entry
             return CredentialVersion(version: entry.version, grantEpoch: 1)
@@ -253,7 +268,30 @@ final class MemoryVault: VaultClient {
         }
     }
 
-    func shred(_ owner: CredentialOwner) async throws {}
+    /// What the vault's clock calls now; nothing is due before a test sets it.
+    var clock: String {
+        get { time.withLock { $0 } }
+        set { time.withLock { $0 = newValue } }
+    }
+
+    func due(limit: Int) async throws -> [DueCredential] {
+        let now = clock
+        return entries.withLock { entries in
+            entries.filter { ($0.value.renewAt ?? "9") <= now }.map { key, _ in
+                DueCredential(accountID: AccountID(key.owner.id), tenantID: key.owner.tenantID)
+            }
+        }
+    }
+
+    /// How many owners were shredded.
+    var shredded: Int { shreds.withLock { $0 } }
+
+    func shred(_ owner: CredentialOwner) async throws {
+        shreds.withLock { $0 += 1 }
+        entries.withLock { entries in
+            for kind in CredentialKind.allCases { entries[Key(owner: owner, kind: kind)] = nil }
+        }
+    }
     func events(limit: Int) async throws -> [VaultEvent] { [] }
     func acknowledge(_ ids: [Int]) async throws {}
 }

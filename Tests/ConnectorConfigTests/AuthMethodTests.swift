@@ -100,6 +100,79 @@ struct AuthMethodTests {
                 ], "needs a field 'client_id'"
             ),
             (["kind": "oauth2_client_credentials"], "'token_url' is missing"),
+            (
+                [
+                    "kind": "oauth2_client_credentials", "token_url": "https://a.example",
+                    "client_auth": "tls_client_auth",
+                ],
+                "it needs 'with: [mutual_tls]'"
+            ),
+            (
+                [
+                    "kind": "oauth2_client_credentials", "token_url": "https://a.example",
+                    "client_assertion": ["kid": "k"],
+                ],
+                "say 'client_auth: private_key_jwt'"
+            ),
+            (
+                ["kind": "oauth2_client_credentials", "token_url": "https://a.example", "revoke_on_delete": true],
+                "it needs a 'revoke_url'"
+            ),
+            (
+                [
+                    "kind": "oauth2_client_credentials", "token_url": "https://a.example",
+                    "token_response": ["each_call": true],
+                ], "name the header field of 'access_token'"
+            ),
+            (["kind": "oauth2_jwt_bearer", "token_url": "https://a.example"], "'assertion' is missing"),
+            (["kind": "jwt_self_signed", "alg": "none"], "'none' is not one of RS256"),
+            (["kind": "session_login", "steps": [], "extract": ["token": "x"]], "a login has 1 to 5 steps"),
+            (["kind": "session_login", "steps": [["path": "/"]], "extract": ["key": "x"]], "unknown key"),
+            (
+                ["kind": "session_login", "steps": [["path": "/"]], "extract": ["token": "x"], "max_sessions": 1],
+                "it needs a 'logout' request"
+            ),
+            (
+                [
+                    "kind": "session_login", "steps": [["path": "/"]], "extract": ["token": "x"],
+                    "keepalive": ["path": "/k"],
+                ],
+                "say how long a session lives without it"
+            ),
+            (
+                [
+                    "kind": "session_login", "steps": [["path": "/"]],
+                    "extract": ["token": "x", "extra": ["refresh_token": "y"]],
+                ], "is a name of ours"
+            ),
+            (
+                [
+                    "kind": "session_login", "steps": [["id": "a", "path": "/"], ["id": "a", "path": "/"]],
+                    "extract": [:],
+                ],
+                "two steps are named 'a'"
+            ),
+            (
+                ["kind": "oauth1_tba", "fields": [:], "signature": "RSA-SHA256", "token_secret": "x"],
+                "'RSA-SHA256' does not use it"
+            ),
+            (["kind": "oauth1_tba", "fields": [:], "signature": "HMAC-MD5"], "is not one of HMAC-SHA256"),
+            (
+                ["kind": "hmac_signature", "fields": [:], "key": "k", "parts": ["verb"], "header": "X"],
+                "is not one of method"
+            ),
+            (["kind": "aws_sigv4", "fields": [:], "region": "r"], "'service' is missing"),
+            (["kind": "multi", "chain": [["kind": "none"]]], "at least two links"),
+            (["kind": "multi", "chain": [["kind": "none"], ["kind": "none"]]], "'none' cannot be a link"),
+            (
+                [
+                    "kind": "multi",
+                    "chain": [
+                        ["kind": "jwt_self_signed"],
+                        ["kind": "oauth2_device", "device_url": "https://a.example", "token_url": "https://a.example"],
+                    ],
+                ], "the user's consent is the first link"
+            ),
             (["kind": "api_key", "fields": ["a": [:]], "in": "body"], "is not one of header, query, cookie"),
         ] as [(JSONValue, String)]
     )

@@ -125,4 +125,20 @@ struct LeaseTests {
         let lease = try await world.lease(mine, seen: 1)
         #expect(await problem { _ = try await world.complete(lease, new, at: other) } == .notFound)
     }
+
+    @Test func `a credential is due when its time has come, until it is renewed or tried`() async throws {
+        let world = try await VaultWorld()
+        let address = world.address()
+        try await world.put(old, at: address, renewAt: "2020-01-01T00:00:00Z")
+        try await world.put(old, at: world.address(), renewAt: "2100-01-01T00:00:00Z")
+        try await world.put(old, at: world.address())
+        let due = DueCredential(accountID: AccountID(address.owner), tenantID: address.tenant)
+        #expect(try await world.vault.credentials.due(limit: 10) == [due])
+        let lease = try await world.lease(address, seen: 1)
+        #expect(try await world.vault.credentials.due(limit: 10).isEmpty)
+        try await world.fail(lease, permanent: false, at: address)
+        #expect(try await world.vault.credentials.due(limit: 10).isEmpty)
+        _ = try await world.complete(try await world.lease(address, seen: 1), new, at: address)
+        #expect(try await world.vault.credentials.due(limit: 10).isEmpty)
+    }
 }

@@ -41,12 +41,17 @@ struct VaultWorld {
 
     /// Stores a grant.
     @discardableResult
-    func put(_ values: [String: String], at address: CredentialAddress) async throws -> CredentialVersion {
+    func put(
+        _ values: [String: String],
+        at address: CredentialAddress,
+        renewAt: String? = nil
+    ) async throws -> CredentialVersion {
         let message = CredentialPut(
             tenantID: address.tenant,
             environmentID: environment,
             values: values,
-            expiresAt: "2026-11-25T12:00:00Z"
+            expiresAt: "2026-11-25T12:00:00Z",
+            renewAt: renewAt
         )
         return try await vault.put(message, at: address, by: caller)
     }

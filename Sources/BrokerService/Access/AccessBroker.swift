@@ -25,7 +25,7 @@ struct AccessBroker: Sendable {
     let registry: any RegistryClient
     let vault: any VaultClient
     let certificates: ClientCertificates
-    let sender: any HTTPSender
+    let exchange: TokenExchange
     let now: @Sendable () -> Date
     /// Names this process in leases.
     let holder: String
@@ -53,16 +53,15 @@ struct AccessBroker: Sendable {
                     "the vendor no longer accepts the account's credentials; the end user must connect again"
                 )
             }
-            let renewing = try TokenRenewal(
+            let source = of.connector.document.authMethod(method)?.tokenSource(
                 connector: of.connector.document,
-                method: method,
                 values: credential.values,
                 variables: of.account.variables
             )
-            switch renewal(of: credential, renewing, rejected: wish.rejectedVersion) {
-            case .none: return try await message(credential, method, of)
-            case .wanted(let isUrgent):
-                switch try await renew(credential, renewing, method, of, owner, logger) {
+            let wanted = renewal(of: credential, source, rejected: wish.rejectedVersion, account: of.account.id)
+            switch (wanted, source) {
+            case (.wanted(let isUrgent, let isSpent), let source?):
+                switch try await renew(credential, source, isSpent: isSpent, method, of, owner, logger) {
                 case .renewed: continue
                 case .failedForNow:
                     if !isUrgent { return try await message(credential, method, of) }
@@ -82,6 +81,7 @@ struct AccessBroker: Sendable {
                     }
                     try await Task.sleep(for: .milliseconds(100))
                 }
+            default: return try await message(credential, method, of)
             }
         }
     }
@@ -90,22 +90,39 @@ struct AccessBroker: Sendable {
 
     private enum Renewal {
         case none
-        case wanted(isUrgent: Bool)
+        /// `isSpent`: the vendor takes the old token no more.
+        case wanted(isUrgent: Bool, isSpent: Bool)
     }
 
     /// Whether `credential` must be renewed before it is used: early, at the smaller of the connector's buffer and a
     /// fifth of its life; urgently, when it has ended or the vendor has refused it.
     private func renewal(
         of credential: CredentialRecord,
-        _ by: TokenRenewal?,
-        rejected: Int?
+        _ source: (any TokenSource)?,
+        rejected: Int?,
+        account: AccountID
     ) -> Renewal {
-        guard let by else { return .none }
-        if rejected == credential.version { return .wanted(isUrgent: true) }
+        guard let source else { return .none }
+        if rejected == credential.version { return .wanted(isUrgent: true, isSpent: true) }
         guard let end = credential.expiresAt.flatMap(RFC3339.date) else { return .none }
         let left = end.timeIntervalSince(now())
-        if left <= 30 { return .wanted(isUrgent: true) }
-        return left <= by.buffer / .seconds(1) ? .wanted(isUrgent: false) : .none
+        let lifetime = credential.values["token_lifetime"].flatMap(Int.init).map { Duration.seconds($0) }
+        let buffer = source.renewal.buffer(
+            ofLifetime: lifetime,
+            share: Self.share(of: account, version: credential.version)
+        )
+        // A short life leaves little time: the last tenth of it is urgent, at most half a minute.
+        let urgent = min(30, lifetime.map { $0 / .seconds(10) } ?? 30)
+        if left <= urgent { return .wanted(isUrgent: true, isSpent: left <= 0) }
+        return left <= buffer / .seconds(1) ? .wanted(isUrgent: false, isSpent: false) : .none
+    }
+
+    /// 0..<1, the same for one version of one account everywhere.
+    private static func share(of account: AccountID, version: Int) -> Double {
+        let bytes = account.uuid.uuid
+        let word = [bytes.12, bytes.13, bytes.14, bytes.15].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let mixed = (word &+ UInt32(truncatingIfNeeded: version)) &* 2_654_435_761
+        return Double(mixed) / 4_294_967_296
     }
 
     private func message(
@@ -113,10 +130,8 @@ struct AccessBroker: Sendable {
         _ method: String,
         _ of: Configurations.OfAccount
     ) async throws -> UsableAccessMessage {
-        let connector = of.connector.document
-        var hidden = ClientCertificates.names.union(["refresh_token", "method"])
-        // A client's secret is for the token endpoint alone.
-        if case .oauth2ClientCredentials? = connector.authMethod(method)?.kind { hidden.insert("client_secret") }
+        let way = of.connector.document.authMethod(method)
+        let hidden = StoredGrant.hidden.union(way?.fieldsForTokensOnly ?? [])
         return UsableAccessMessage(
             method: method,
             values: credential.values.filter { !hidden.contains($0.key) },
@@ -147,47 +162,45 @@ struct AccessBroker: Sendable {
 
     private func renew(
         _ credential: CredentialRecord,
-        _ renewal: TokenRenewal?,
+        _ source: any TokenSource,
+        isSpent: Bool,
         _ method: String,
         _ of: Configurations.OfAccount,
         _ owner: CredentialOwner,
         _ logger: Logger
     ) async throws -> Refresh {
-        guard let renewal,
-            let lease = try await vault.lease(owner, kind: .access, seen: credential.version, holder: holder)
+        guard let lease = try await vault.lease(owner, kind: .access, seen: credential.version, holder: holder),
+            let way = of.connector.document.authMethod(method)
         else { return .inProgress }
         func giveBack(permanent: Bool, _ reason: String) async throws {
             try await vault.fail(lease, of: owner, kind: .access, permanent: permanent, reason: reason)
         }
-        let request: OutboundRequest
+        let outcome: TokenOutcome
         do {
-            request = try await tokenRequest(renewal, lease, method, of)
-        } catch {
-            // Nothing was sent, so that the next one may try at once.
-            try await giveBack(permanent: false, "not_sent")
-            throw error
-        }
-        let response: InboundResponse
-        do {
-            response = try await sender.send(request)
-        } catch {
+            let material = try await material(source, lease.values, isSpent: isSpent, method, of)
+            outcome = try await exchange.outcome(of: source.attempt(material))
+        } catch let error as ExchangeError {
             try await giveBack(permanent: false, error.reason.rawValue)
             logger.warning(
                 "refresh got no answer",
                 metadata: ["account": "\(of.account.id)", "reason": "\(error.reason.rawValue)"]
             )
             return .failedForNow
+        } catch {
+            // Nothing came of it, so that the next one may try at once.
+            try await giveBack(permanent: false, "not_sent")
+            throw error
         }
-        switch renewal.outcome(of: response) {
+        switch outcome {
         case .granted(let grant):
-            var values = lease.values
-            values["access_token"] = grant.accessToken.reveal()
-            if let token = grant.refreshToken { values["refresh_token"] = token.reveal() }
-            let expiresAt = grant.end(grantedAt: now().timeIntervalSince1970).map {
-                RFC3339.text(Date(timeIntervalSince1970: $0))
-            }
-            _ = try await save(lease, owner, values, expiresAt)
-            if !grant.variables.isEmpty, grant.variables.contains(where: { of.account.variables[$0.key] != $0.value }) {
+            let moment = now().timeIntervalSince1970
+            var values = StoredGrant.values(of: grant, over: lease.values, method: way, now: moment)
+            var variables = of.account.variables
+            for member in grant.variables { variables[member.key] = member.value }
+            StoredGrant.mark(&values, integration: of.account.integrationID, variables: variables)
+            let renewAt = StoredGrant.renewal(way, values: values, now: moment)
+            _ = try await save(lease, owner, values, StoredGrant.end(of: grant, now: moment), renewAt)
+            if variables != of.account.variables {
                 _ = try await registry.updateAccount(of.account.id, AccountChange(variables: grant.variables))
             }
             return .renewed
@@ -206,31 +219,27 @@ struct AccessBroker: Sendable {
         }
     }
 
-    private func tokenRequest(
-        _ renewal: TokenRenewal,
-        _ lease: RefreshLease,
+    private func material(
+        _ source: any TokenSource,
+        _ values: [String: String],
+        isSpent: Bool,
         _ method: String,
         _ of: Configurations.OfAccount
-    ) async throws -> OutboundRequest {
-        let app = CredentialOwner(integration: of.account.integrationID, tenant: of.account.tenantID)
-        let client = try await renewal.client(account: lease.values) {
-            try await vault.credential(of: app, kind: .app)?.values ?? [:]
-        }
-        guard let client else {
-            throw Problem(.configInvalid, "the integration has no OAuth client; set its credentials")
-        }
-        let request = try renewal.request(
-            client: client,
-            values: lease.values,
+    ) async throws -> TokenMaterial {
+        TokenMaterial(
+            client: try await exchange.client(
+                source.client,
+                account: values,
+                integration: CredentialOwner(integration: of.account.integrationID, tenant: of.account.tenantID)
+            ),
+            values: values,
+            isSpent: isSpent,
             identity: ConnectionIdentity(
                 partition: "refresh-\(of.account.id)",
-                clientCertificate: try await certificate(method, of, lease.values)?.identity
-            )
+                clientCertificate: try await certificate(method, of, values)?.identity
+            ),
+            tools: exchange.tools
         )
-        guard let request else {
-            throw Problem(.accountNeedsReauth, "the account has nothing to renew its access with")
-        }
-        return request
     }
 
     /// Saves a granted refresh.
@@ -240,18 +249,56 @@ struct AccessBroker: Sendable {
         _ lease: RefreshLease,
         _ owner: CredentialOwner,
         _ values: [String: String],
-        _ expiresAt: String?
+        _ expiresAt: String?,
+        _ renewAt: String?
     ) async throws -> CredentialVersion? {
         var pause: Duration = .milliseconds(100)
         while true {
             do {
-                return try await vault.complete(lease, of: owner, kind: .access, values: values, expiresAt: expiresAt)
+                return try await vault.complete(
+                    lease,
+                    of: owner,
+                    kind: .access,
+                    values: values,
+                    expiresAt: expiresAt,
+                    renewAt: renewAt
+                )
             } catch let problem as Problem where problem.code == .conflict {
                 return nil
             } catch let problem as Problem where problem.code == .serviceUnavailable && pause < .seconds(10) {
                 try await Task.sleep(for: pause)
                 pause *= 2
             }
+        }
+    }
+
+    // MARK: For its own sake
+
+    /// Renews the grants that nobody has used for so long that they would die of it.
+    func keepAlive(logger: Logger) async throws {
+        for due in try await vault.due(limit: 20) {
+            do {
+                try await renewForItself(due, logger)
+            } catch {
+                logger.warning("a grant was not kept alive", metadata: ["account": "\(due.accountID)"])
+            }
+        }
+    }
+
+    private func renewForItself(_ due: DueCredential, _ logger: Logger) async throws {
+        let owner = CredentialOwner(account: due.accountID, tenant: due.tenantID)
+        guard let credential = try await vault.credential(of: owner, kind: .access) else { return }
+        if let of = try await configurations.account(due.accountID), let method = credential.values["method"],
+            let source = of.connector.document.authMethod(method)?.tokenSource(
+                connector: of.connector.document,
+                values: credential.values,
+                variables: of.account.variables
+            )
+        {
+            _ = try await renew(credential, source, isSpent: false, method, of, owner, logger)
+        } else if let lease = try await vault.lease(owner, kind: .access, seen: credential.version, holder: holder) {
+            // Giving the lease back leaves the grant alone for a while.
+            try await vault.fail(lease, of: owner, kind: .access, permanent: false, reason: "not_renewable")
         }
     }
 
@@ -276,8 +323,43 @@ struct AccessBroker: Sendable {
         if !events.isEmpty { try await vault.acknowledge(events.map(\.id)) }
         let deletions = try await registry.accountDeletions()
         for deletion in deletions {
-            try await vault.shred(CredentialOwner(account: deletion.accountID, tenant: deletion.tenantID))
+            let owner = CredentialOwner(account: deletion.accountID, tenant: deletion.tenantID)
+            // As far as that goes: what fails here fails again later, and the credentials must go.
+            try? await giveBack(owner)
+            try await vault.shred(owner)
         }
         if !deletions.isEmpty { try await registry.acknowledgeDeletions(deletions.map(\.accountID)) }
+    }
+
+    /// Tells the vendor that a deleted account's grant is over, once.
+    private func giveBack(_ owner: CredentialOwner) async throws {
+        guard let credential = try await vault.credential(of: owner, kind: .access),
+            let integration = credential.values["integration_id"].flatMap({ IntegrationID($0) }),
+            let of = try await configurations.integration(integration),
+            let method = credential.values["method"].flatMap(of.connector.document.authMethod),
+            let source = method.tokenSource(
+                connector: of.connector.document,
+                values: credential.values,
+                variables: try credential.values["account_variables"].flatMap { try JSONValue(parsing: $0).object }
+                    ?? [:]
+            )
+        else { return }
+        let app = CredentialOwner(integration: integration, tenant: owner.tenantID)
+        let certificate = try await certificates.certificate(
+            for: method,
+            connector: of.connector.name,
+            integration: app,
+            values: credential.values
+        )
+        let material = TokenMaterial(
+            client: try await exchange.client(source.client, account: credential.values, integration: app),
+            values: credential.values,
+            identity: ConnectionIdentity(
+                partition: "farewell-\(owner.id.uuidString.lowercased())",
+                clientCertificate: certificate?.identity
+            ),
+            tools: exchange.tools
+        )
+        for request in try source.farewell(material) { _ = try await exchange.sender.send(request) }
     }
 }

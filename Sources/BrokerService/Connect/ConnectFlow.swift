@@ -15,7 +15,7 @@ struct ConnectFlow: Sendable {
     let vault: any VaultClient
     let certificates: ClientCertificates
     let certificateReader: any CertificateReader
-    let sender: any HTTPSender
+    let exchange: TokenExchange
     let sessions: ConnectSessionStore
     let secrets: BrowserSecret
     let config: BrokerConfig
@@ -50,7 +50,7 @@ struct ConnectFlow: Sendable {
         let proofKey = try ProofKey(verifier: secrets.verifier(of: session.id), digests: secrets.digests)
         let url = try flow.authorizeURL(
             client: try await client(of.integration),
-            redirectURI: config.redirectURI(of: of.integration.id),
+            redirectURI: flow.redirectURI(config.redirectURI(of: of.integration.id)),
             state: state,
             proofKey: flow.usesProofKey ? proofKey : nil
         )
@@ -63,51 +63,99 @@ struct ConnectFlow: Sendable {
             throw Problem(.conflict, "the session has no auth method")
         }
         let flow = try OAuth2Flow(connector: of.connector.document, method: name, variables: session.variables)
-        let request = try flow.codeExchange(
-            client: try await client(of.integration),
+        var session = session
+        let material = try await material(session, of, method, values: [:], client: try await client(of.integration))
+        let consent = try flow.exchange(
+            material,
             code: Secret(code),
-            redirectURI: config.redirectURI(of: of.integration.id),
-            verifier: flow.usesProofKey ? Secret(try secrets.verifier(of: session.id)) : nil,
+            redirectURI: flow.redirectURI(config.redirectURI(of: of.integration.id)),
+            verifier: flow.usesProofKey ? Secret(try secrets.verifier(of: session.id)) : nil
+        )
+        let source = try method.tokenSource(
+            consent: consent,
+            connector: of.connector.document,
+            variables: session.variables
+        )
+        let label = of.connector.document.label
+        let grant = try await grant(source, material, of) { refusal in
+            refusal.kind == .misconfigured
+                ? "\(label) does not accept this application. Please tell your contact at the product."
+                : "\(label) did not confirm the connection. Please try again."
+        }
+        try requireScopes(method, grant, of)
+        for member in grant.variables { session.variables[member.key] = member.value }
+        return try await finish(session, of, method: method, grant: grant, values: [:], certificate: nil)
+    }
+
+    private func material(
+        _ session: ConnectSession,
+        _ of: Configurations.OfIntegration,
+        _ method: AuthMethod,
+        values: [String: String],
+        client: OAuthClient?
+    ) async throws -> TokenMaterial {
+        TokenMaterial(
+            client: client,
+            values: values,
             identity: ConnectionIdentity(
                 partition: "connect-\(session.id)",
-                clientCertificate: try await certificate(of, method: method, values: [:])
-            )
+                clientCertificate: try await certificate(of, method: method, values: values)
+            ),
+            tools: exchange.tools
         )
-        switch flow.outcome(of: try await send(request, of)) {
+    }
+
+    /// Runs a source; what the vendor refuses becomes words for the user.
+    private func grant(
+        _ source: any TokenSource,
+        _ material: TokenMaterial,
+        _ of: Configurations.OfIntegration,
+        field: String? = nil,
+        refused: (TokenRefusal) -> String
+    ) async throws -> TokenGrant {
+        let outcome: TokenOutcome
+        do {
+            outcome = try await exchange.outcome(of: source.attempt(material))
+        } catch let error as ExchangeError {
+            throw unanswered(error, hasCertificate: material.identity.clientCertificate != nil, of)
+        } catch let problem as Problem where problem.code == .credentialUnavailable {
+            throw UserError(message: "These credentials cannot be used. Please check them.", field: field)
+        }
+        switch outcome {
+        case .granted(let grant): return grant
         case .refused(let refusal):
-            throw UserError(
-                message: refusal.kind == .misconfigured
-                    ? "\(of.connector.document.label) does not accept this application. Please tell your contact at the product."
-                    : "\(of.connector.document.label) did not confirm the connection. Please try again.",
-                field: nil
-            )
-        case .granted(let grant):
-            var variables = session.variables
-            for member in grant.variables { variables[member.key] = member.value }
-            var values = ["access_token": grant.accessToken.reveal()]
-            values["refresh_token"] = grant.refreshToken?.reveal()
-            return try await finish(
-                session,
-                of,
-                method: method,
-                variables: variables,
-                values: values,
-                certificate: nil,
-                expiresAt: end(of: grant)
-            )
+            if refusal.status >= 500 || refusal.status == 429 {
+                throw UserError(
+                    message: "\(of.connector.document.label) cannot be asked right now. Please try again in a minute.",
+                    field: nil
+                )
+            }
+            throw UserError(message: refused(refusal), field: field)
         }
     }
 
-    private func end(of grant: TokenGrant) -> String? {
-        grant.end(grantedAt: now().timeIntervalSince1970).map { RFC3339.text(Date(timeIntervalSince1970: $0)) }
+    /// Refuses a grant without the scopes that the connector cannot do without.
+    private func requireScopes(
+        _ method: AuthMethod,
+        _ grant: TokenGrant,
+        _ of: Configurations.OfIntegration
+    ) throws {
+        guard let required = method.requiredScopes else { return }
+        let missing = required.filter { grant.scopes?.contains($0) != true }
+        guard missing.isEmpty else {
+            throw UserError(
+                message: "\(of.connector.document.label) did not allow everything that is needed"
+                    + " (\(missing.joined(separator: ", "))). Please connect again and allow all of it.",
+                field: nil
+            )
+        }
     }
 
     private func client(_ integration: IntegrationRecord) async throws -> OAuthClient {
         let owner = CredentialOwner(integration: integration.id, tenant: integration.tenantID)
-        guard let app = try await vault.credential(of: owner, kind: .app), let id = app.values["client_id"] else {
-            throw Self.notSetUp
-        }
-        return OAuthClient(id: id, secret: app.values["client_secret"].map(Secret.init))
+        guard let app = try await vault.credential(of: owner, kind: .app), let client = OAuthClient(stored: app.values)
+        else { throw Self.notSetUp }
+        return client
     }
 
     // MARK: Keys, passwords, certificates and clients
@@ -121,65 +169,59 @@ struct ConnectFlow: Sendable {
         if let identity = input.certificate {
             values.merge(ClientCertificates.values(of: identity)) { _, stored in stored }
         }
-        var expiresAt: String?
-        if case .oauth2ClientCredentials = method.kind {
-            let grant = try await clientCredentials(session, of, method: method, variables: variables, values: values)
-            values["access_token"] = grant.accessToken.reveal()
-            for member in grant.variables { variables[member.key] = member.value }
-            expiresAt = end(of: grant)
+        let source = method.tokenSource(
+            connector: of.connector.document,
+            values: values,
+            variables: variables
+        )
+        var grant: TokenGrant?
+        if let source {
+            let obtained = try await firstGrant(source, session, of, method: method, values: values)
+            try requireScopes(method, obtained, of)
+            for member in obtained.variables { variables[member.key] = member.value }
+            grant = obtained
         }
+        var session = session
+        session.variables = variables
         return try await finish(
             session,
             of,
             method: method,
-            variables: variables,
+            grant: grant,
             values: values,
-            certificate: input.certificate,
-            expiresAt: expiresAt
+            certificate: input.certificate
         )
     }
 
-    /// The first token of a client of its own.
-    private func clientCredentials(
+    /// The first token for what the user typed, or for the integration's own client.
+    private func firstGrant(
+        _ source: any TokenSource,
         _ session: ConnectSession,
         _ of: Configurations.OfIntegration,
         method: AuthMethod,
-        variables: JSONObject,
         values: [String: String]
     ) async throws -> TokenGrant {
-        let flow = try ClientCredentialsFlow(
-            connector: of.connector.document,
-            method: method.name,
-            variables: variables
-        )
-        let typed = values["client_id"].map {
-            OAuthClient(id: $0, secret: values["client_secret"].map(Secret.init))
+        let isTyped = method.fields.contains { values[$0.name] != nil }
+        let client: OAuthClient?
+        do {
+            client = try await exchange.client(
+                source.client,
+                account: values,
+                integration: CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID)
+            )
+        } catch let problem as Problem where problem.code == .configInvalid {
+            throw Self.notSetUp
         }
-        let client =
-            if flow.usesTypedClient, let typed { typed } else { try await self.client(of.integration) }
-        let request = try flow.request(
-            client: client,
-            identity: ConnectionIdentity(
-                partition: "connect-\(session.id)",
-                clientCertificate: try await certificate(of, method: method, values: values)
-            )
-        )
         let label = of.connector.document.label
-        switch flow.outcome(of: try await send(request, of)) {
-        case .granted(let grant): return grant
-        case .refused(let refusal):
-            if refusal.status >= 500 || refusal.status == 429 {
-                throw UserError(
-                    message: "\(label) cannot be asked right now. Please try again in a minute.",
-                    field: nil
-                )
-            }
-            throw UserError(
-                message: flow.usesTypedClient
-                    ? "\(label) does not accept these credentials. Please check them."
-                    : "\(label) does not accept this application. Please tell your contact at the product.",
-                field: flow.usesTypedClient ? "client_id" : nil
-            )
+        return try await grant(
+            source,
+            material(session, of, method, values: values, client: client),
+            of,
+            field: isTyped ? method.fields.first?.name : nil
+        ) { _ in
+            isTyped
+                ? "\(label) does not accept these credentials. Please check them."
+                : "\(label) does not accept this application. Please tell your contact at the product."
         }
     }
 
@@ -212,12 +254,15 @@ struct ConnectFlow: Sendable {
         _ session: ConnectSession,
         _ of: Configurations.OfIntegration,
         method: AuthMethod,
-        variables: JSONObject,
-        values: [String: String],
-        certificate identity: ClientIdentity?,
-        expiresAt: String?
+        grant: TokenGrant?,
+        values typed: [String: String],
+        certificate identity: ClientIdentity?
     ) async throws -> Outcome {
-        var variables = variables
+        var variables = session.variables
+        let moment = now().timeIntervalSince1970
+        let values =
+            grant.map { StoredGrant.values(of: $0, over: typed, method: method, now: moment) } ?? typed
+        let hidden = StoredGrant.hidden.union(method.fieldsForTokensOnly)
         var label: String?
         if let verification = VerificationFlow(
             connector: of.connector.document,
@@ -226,14 +271,13 @@ struct ConnectFlow: Sendable {
         ) {
             let access = ConnectorEngine.UsableAccess(
                 method: method.name,
-                values: values.filter { !ClientCertificates.names.contains($0.key) && $0.key != "refresh_token" }
-                    .mapValues(Secret.init),
+                values: values.filter { !hidden.contains($0.key) }.mapValues(Secret.init),
                 clientCertificate: try await certificate(of, method: method, values: values)
             )
             let request = try verification.request(
                 access: access,
                 partition: "connect-\(session.id)",
-                tools: SigningTools(digests: secrets.digests) { [now] in Int(now().timeIntervalSince1970) }
+                tools: exchange.tools
             )
             switch verification.outcome(of: try await send(request, of)) {
             case .accepted(let name, let kept):
@@ -253,12 +297,14 @@ struct ConnectFlow: Sendable {
         let account = try await account(session, of, variables: variables, label: label)
         var stored = values
         stored["method"] = method.name
+        StoredGrant.mark(&stored, integration: of.integration.id, variables: variables)
         _ = try await vault.put(
             CredentialPut(
                 tenantID: session.tenantID,
                 environmentID: session.environmentID,
                 values: stored,
-                expiresAt: expiresAt
+                expiresAt: grant.flatMap { StoredGrant.end(of: $0, now: moment) },
+                renewAt: StoredGrant.renewal(method, values: stored, now: moment)
             ),
             for: CredentialOwner(account: account.id, tenant: session.tenantID),
             kind: .access
@@ -301,19 +347,27 @@ struct ConnectFlow: Sendable {
 
     private func send(_ request: OutboundRequest, _ of: Configurations.OfIntegration) async throws -> InboundResponse {
         do {
-            return try await sender.send(request)
+            return try await exchange.sender.send(request)
         } catch {
-            if error.reason == .tlsFailed, request.identity.clientCertificate != nil {
-                throw UserError(
-                    message: "\(of.connector.document.label) does not accept the client certificate. Please check it.",
-                    field: "client_cert"
-                )
-            }
-            throw UserError(
-                message:
-                    "\(of.connector.document.label) does not answer at the moment. Please check what you entered and try again.",
-                field: nil
+            throw unanswered(error, hasCertificate: request.identity.clientCertificate != nil, of)
+        }
+    }
+
+    private func unanswered(
+        _ error: ExchangeError,
+        hasCertificate: Bool,
+        _ of: Configurations.OfIntegration
+    ) -> UserError {
+        let label = of.connector.document.label
+        if error.reason == .tlsFailed, hasCertificate {
+            return UserError(
+                message: "\(label) does not accept the client certificate. Please check it.",
+                field: "client_cert"
             )
         }
+        return UserError(
+            message: "\(label) does not answer at the moment. Please check what you entered and try again.",
+            field: nil
+        )
     }
 }

@@ -153,7 +153,7 @@ struct ConnectRoutes: Sendable {
             session.variables = input.variables
             session.integrationID = of.integration.id
             session.method = method.name
-            if case .oauth2AuthorizationCode = method.kind {
+            if method.authorizationCode != nil {
                 return .redirect(to: try await flow.authorize(session, of, method: method))
             }
             try await flow.sessions.remember(session, stateSHA256: nil)
@@ -187,12 +187,13 @@ struct ConnectRoutes: Sendable {
                 typed: [:]
             )
         }
-        guard let code = request.query["code"], !code.isEmpty else { throw Self.strangeCallback }
+        let config = method(of, session)?.authorizationCode
+        guard let code = request.query[config?.callbackCodeParam ?? "code"], !code.isEmpty else {
+            throw Self.strangeCallback
+        }
         var kept = session
-        if let method = method(of, session), case .oauth2AuthorizationCode(let config) = method.kind {
-            for name in config.callbackKeep {
-                if let value = request.query[name] { kept.variables[name] = .string(value) }
-            }
+        for name in config?.callbackKeep ?? [] {
+            if let value = request.query[name] { kept.variables[name] = .string(value) }
         }
         do {
             return finished(try await flow.exchange(code: code, kept, of), session, of)
@@ -245,7 +246,7 @@ struct ConnectRoutes: Sendable {
                 origins: of.integration.allowedOrigins
             )
         }
-        let isOAuth = if case .oauth2AuthorizationCode = method.kind { true } else { false }
+        let isOAuth = method.authorizationCode != nil
         let asked = document.variables.filter { $0.source == .user } + method.fields
         let fields = asked.map { field in
             ConnectPage.Field(

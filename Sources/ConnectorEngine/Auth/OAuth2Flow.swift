@@ -1,5 +1,5 @@
 package import ConnectorConfig
-package import HTTPExchange
+import HTTPExchange
 package import JSONValue
 package import Vocabulary
 
@@ -9,15 +9,37 @@ package struct OAuthClient: Sendable {
     package let id: String
     /// Its secret, where the vendor gives one.
     package let secret: Secret<String>?
+    /// Its private key in PEM, where it proves itself by signatures.
+    package let privateKeyPEM: Secret<String>?
+    /// What the vendor calls that key.
+    package let keyID: String?
 
     /// Names an application.
-    package init(id: String, secret: Secret<String>?) {
+    package init(
+        id: String,
+        secret: Secret<String>?,
+        privateKeyPEM: Secret<String>? = nil,
+        keyID: String? = nil
+    ) {
         self.id = id
         self.secret = secret
+        self.privateKeyPEM = privateKeyPEM
+        self.keyID = keyID
+    }
+
+    /// The application among stored values; nil when there is none.
+    package init?(stored values: [String: String]) {
+        guard let id = values["client_id"] else { return nil }
+        self.init(
+            id: id,
+            secret: values["client_secret"].map(Secret.init),
+            privateKeyPEM: values["private_key"].map(Secret.init),
+            keyID: values["key_id"]
+        )
     }
 }
 
-/// A code verifier with its challenge (RFC 7636 section 4, method S256).
+/// A code verifier with its challenge of method S256 (RFC 7636 section 4).
 package struct ProofKey: Sendable {
     /// Kept by the server until the code is exchanged.
     package let verifier: Secret<String>
@@ -36,19 +58,17 @@ package struct ProofKey: Sendable {
     }
 }
 
-/// The authorization code flow of one connector for one account (RFC 6749 section 4.1), as requests to be sent and
-/// answers to be read.
-///
-/// It sends nothing itself.
+/// The consent of a user (RFC 6749 section 4.1): where his browser is sent, and how the code that it brings back becomes
+/// tokens.
 package struct OAuth2Flow: Sendable {
     private let config: OAuth2Config
     private let endpoint: TokenEndpoint
 
     /// Starts from a connector's way to connect and the account's variables.
     ///
-    /// - Throws: `Problem` (`config_invalid`) when the way is not OAuth.
+    /// - Throws: `Problem` (`config_invalid`) when the way does not begin with a consent.
     package init(connector: ConnectorDocument, method: String, variables: JSONObject) throws {
-        guard case .oauth2AuthorizationCode(let config)? = connector.authMethod(method)?.kind else {
+        guard let config = connector.authMethod(method)?.authorizationCode else {
             throw Problem(.configInvalid, "the connector '\(connector.name)' has no OAuth method '\(method)'")
         }
         self.config = config
@@ -56,16 +76,18 @@ package struct OAuth2Flow: Sendable {
     }
 
     /// Whether the flow uses a proof key.
-    package var usesProofKey: Bool { config.pkce == .s256 }
+    package var usesProofKey: Bool { config.pkce != .off }
 
-    /// Whether the grant is revoked when its account is deleted.
-    package var revokesOnDelete: Bool { config.revokesOnDelete && config.revokeURL != nil }
-
-    /// How long before its end a token is renewed.
-    package var refreshBuffer: Duration { config.token.refreshBuffer }
-
-    /// Parameters of the callback that are kept as variables.
-    package var callbackKeep: [String] { config.callbackKeep }
+    /// Where the vendor sends the browser back to: `address`, unless the connector says otherwise.
+    package func redirectURI(_ address: String) throws -> String {
+        guard let own = config.redirectURI else { return address }
+        var endpoint = endpoint
+        endpoint.scope = endpoint.scope.adding("redirect_uri", .string(address))
+        guard let text = try endpoint.text(of: own, "redirect_uri") else {
+            throw Problem(.configInvalid, "redirect_uri has no value")
+        }
+        return text
+    }
 
     /// Where the user's browser is sent.
     ///
@@ -98,59 +120,26 @@ package struct OAuth2Flow: Sendable {
         }
         if usesProofKey {
             guard let proofKey else { throw Problem(.internalError, "a proof key is required and was not given") }
-            items += [("code_challenge", proofKey.challenge), ("code_challenge_method", "S256")]
+            let challenge = config.pkce == .plain ? proofKey.verifier.reveal() : proofKey.challenge
+            items += [("code_challenge", challenge), ("code_challenge_method", config.pkce.rawValue)]
         }
-        items += try endpoint.values(of: config.authorizeParams)
+        items = endpoint.written(try items + endpoint.values(of: config.authorizeParams))
         address.query = [address.query, FormText.encoded(items)].compactMap { $0 }.joined(separator: "&")
         return address.description
     }
 
-    /// The request that turns a code into tokens.
-    package func codeExchange(
-        client: OAuthClient,
+    /// Begins to turn a code into tokens.
+    package func exchange(
+        _ material: TokenMaterial,
         code: Secret<String>,
         redirectURI: String,
-        verifier: Secret<String>?,
-        identity: ConnectionIdentity
-    ) throws -> OutboundRequest {
+        verifier: Secret<String>?
+    ) throws -> any TokenAttempt {
         var items: [(name: String, value: String)] = [
             ("grant_type", "authorization_code"), ("code", code.reveal()), ("redirect_uri", redirectURI),
         ]
         if usesProofKey, let verifier { items.append(("code_verifier", verifier.reveal())) }
         items += try endpoint.values(of: config.tokenParams)
-        return try endpoint.request(items, to: config.token.url, client: client, identity: identity)
-    }
-
-    /// The request that turns a refresh token into a new access token.
-    package func refresh(
-        client: OAuthClient,
-        refreshToken: Secret<String>,
-        identity: ConnectionIdentity
-    ) throws -> OutboundRequest {
-        var items: [(name: String, value: String)] = [
-            ("grant_type", "refresh_token"), ("refresh_token", refreshToken.reveal()),
-        ]
-        items += try endpoint.values(of: config.refreshParams)
-        return try endpoint.request(
-            items,
-            to: config.refreshURL ?? config.token.url,
-            client: client,
-            identity: identity
-        )
-    }
-
-    /// The request that gives a token back (RFC 7009); nil when the vendor has none.
-    package func revocation(
-        client: OAuthClient,
-        token: Secret<String>,
-        identity: ConnectionIdentity
-    ) throws -> OutboundRequest? {
-        guard let revokeURL = config.revokeURL else { return nil }
-        return try endpoint.request([("token", token.reveal())], to: revokeURL, client: client, identity: identity)
-    }
-
-    /// What a token endpoint's answer says.
-    package func outcome(of response: InboundResponse) -> TokenOutcome {
-        endpoint.outcome(of: response)
+        return try EndpointAttempt(endpoint, items, to: config.token.url, material)
     }
 }

@@ -7,17 +7,19 @@ package import Vocabulary
 /// What a token endpoint has granted.
 package struct TokenGrant: Sendable {
     /// The access token.
-    package let accessToken: Secret<String>
+    package var accessToken: Secret<String>
     /// The new refresh token; nil means that the old one stays good.
-    package let refreshToken: Secret<String>?
+    package var refreshToken: Secret<String>?
     /// How long the access token lives, as the vendor or else the connector says; nil when nobody does.
-    package let lifetime: Duration?
+    package var lifetime: Duration?
     /// When it ends, in seconds since 1970, where the vendor tells that instead.
-    package let end: Double?
+    package var end: Double?
     /// The scopes that were granted, where the answer tells.
-    package let scopes: [String]?
+    package var scopes: [String]?
+    /// Further secrets to store with the account, by name; an empty one is forgotten.
+    package var values: [String: Secret<String>] = [:]
     /// Variables to keep with the account, such as the address of its instance.
-    package let variables: JSONObject
+    package var variables = JSONObject()
 
     /// When the access token ends, in seconds since 1970; nil when nobody knows.
     package func end(grantedAt now: Double) -> Double? {
@@ -45,6 +47,14 @@ package struct TokenRefusal: Sendable, Equatable {
     package let code: String?
     /// The vendor's words, at most 300 characters.
     package let message: String?
+
+    /// Describes a refusal.
+    package init(kind: Kind, status: Int, code: String? = nil, message: String? = nil) {
+        self.kind = kind
+        self.status = status
+        self.code = code.map { String($0.prefix(100)) }
+        self.message = message.map { String($0.prefix(300)) }
+    }
 }
 
 /// A token endpoint's answer, read.
@@ -60,14 +70,15 @@ struct TokenReader {
     let config: TokenEndpointConfig
 
     func outcome(of response: InboundResponse) -> TokenOutcome {
+        let judge = TokenJudge(config: config.error)
         guard let body = try? JSONValue(parsing: response.body, policy: .vendor) else {
-            return refused(response, body: .null)
+            return .refused(judge.refusal(response, body: .null))
         }
         let paths = config.response
         let fields = headers(response)
         let token = fields["access_token"] ?? paths.accessToken.value(in: body)?.string ?? ""
-        guard (200...299).contains(response.status), !token.isEmpty, !isRefusal(response, body) else {
-            return refused(response, body: body)
+        guard (200...299).contains(response.status), !token.isEmpty, !judge.isRefusal(response, body) else {
+            return .refused(judge.refusal(response, body: body))
         }
         var variables = JSONObject()
         for (variable, path) in paths.keep {
@@ -81,9 +92,9 @@ struct TokenReader {
             TokenGrant(
                 accessToken: Secret(token),
                 refreshToken: refreshToken.isEmpty ? nil : Secret(refreshToken),
-                lifetime: lifetime(body) ?? config.expiryDefault,
-                end: config.response.expiresAt?.value(in: body)?.plainText.flatMap(Self.moment),
-                scopes: scopes(paths.scope.value(in: body)),
+                lifetime: lifetime(body) ?? config.renewal.expiryDefault,
+                end: config.response.expiresAt?.value(in: body)?.plainText.flatMap(TokenEnd.moment),
+                scopes: scopes((config.grantedScopes ?? paths.scope).value(in: body)),
                 variables: variables
             )
         )
@@ -93,18 +104,16 @@ struct TokenReader {
     private func headers(_ response: InboundResponse) -> [String: String] {
         var found: [String: String] = [:]
         for (name, header) in config.response.fromHeaders {
-            guard let field = HTTPField.Name(header), var text = response.headers[field] else { continue }
-            // A token that comes back in the place where it is sent has its scheme before it.
-            if text.lowercased().hasPrefix("bearer ") { text.removeFirst("bearer ".count) }
-            if !text.isEmpty { found[name] = text }
+            if let text = Self.token(in: header, of: response.headers) { found[name] = text }
         }
         return found
     }
 
-    private func isRefusal(_ response: InboundResponse, _ body: JSONValue) -> Bool {
-        guard let condition = config.error.condition else { return false }
-        // A condition that fails has found nothing to complain about.
-        return (try? condition.isTrue(in: ResponseScope.scope(response, body: body))) ?? false
+    /// The text of a header field without the scheme that a token has in the place where it is sent.
+    static func token(in header: String, of headers: HTTPFields) -> String? {
+        guard let field = HTTPField.Name(header), var text = headers[field] else { return nil }
+        if text.lowercased().hasPrefix("bearer ") { text.removeFirst("bearer ".count) }
+        return text.isEmpty ? nil : text
     }
 
     private func lifetime(_ body: JSONValue) -> Duration? {
@@ -121,12 +130,6 @@ struct TokenReader {
         return .seconds(Int(seconds))
     }
 
-    /// Seconds since 1970 of an RFC 3339 text, or of a number of seconds or milliseconds.
-    private static func moment(_ text: String) -> Double? {
-        if let number = Double(text) { return number > 100_000_000_000 ? number / 1000 : number }
-        return Instant(text).map { Double($0.secondsSinceEpoch) }
-    }
-
     private func scopes(_ value: JSONValue?) -> [String]? {
         switch value {
         case .string(let text): text.split { $0 == " " || $0 == "," }.map(String.init)
@@ -134,25 +137,54 @@ struct TokenReader {
         default: nil
         }
     }
+}
 
-    private func refused(_ response: InboundResponse, body: JSONValue) -> TokenOutcome {
-        let code = config.error.code.value(in: body)?.plainText
-        let message = config.error.message.value(in: body)?.plainText
+/// When a token ends, as vendors write it.
+enum TokenEnd {
+    /// Seconds since 1970 of an RFC 3339 text, or of a number of seconds or milliseconds.
+    static func moment(_ text: String) -> Double? {
+        if let number = Double(text) { return number > 100_000_000_000 ? number / 1000 : number }
+        return Instant(text).map { Double($0.secondsSinceEpoch) }
+    }
+}
+
+/// Tells refusals from grants, and what a refusal means.
+struct TokenJudge {
+    let config: TokenErrorConfig
+
+    /// Whether an answer that looks good is a refusal.
+    func isRefusal(_ response: InboundResponse, _ body: JSONValue, context: JSONObject = [:]) -> Bool {
+        isTrue(config.condition, response, body, context)
+    }
+
+    func refusal(_ response: InboundResponse, body: JSONValue, context: JSONObject = [:]) -> TokenRefusal {
+        let code = config.code.value(in: body)?.plainText
         let kind: TokenRefusal.Kind
         switch code {
         // A server in trouble is believed about nothing.
         case _ where response.status >= 500 || response.status == 429: kind = .temporary
-        case let code? where config.error.permanent.contains(code): kind = .permanent
-        case let code? where config.error.misconfigured.contains(code): kind = .misconfigured
+        case _ where isTrue(config.permanentCondition, response, body, context): kind = .permanent
+        case let code? where config.permanent.contains(code): kind = .permanent
+        case let code? where config.misconfigured.contains(code): kind = .misconfigured
         default: kind = .temporary
         }
-        return .refused(
-            TokenRefusal(
-                kind: kind,
-                status: response.status,
-                code: code.map { String($0.prefix(100)) },
-                message: message.map { String($0.prefix(300)) }
-            )
+        return TokenRefusal(
+            kind: kind,
+            status: response.status,
+            code: code,
+            message: config.message.value(in: body)?.plainText
         )
+    }
+
+    /// A condition that fails has found nothing.
+    private func isTrue(
+        _ condition: Expression?,
+        _ response: InboundResponse,
+        _ body: JSONValue,
+        _ context: JSONObject
+    ) -> Bool {
+        guard let condition else { return false }
+        let scope = ResponseScope.scope(response, body: body).adding("context", .object(context))
+        return (try? condition.isTrue(in: scope)) ?? false
     }
 }

@@ -42,7 +42,7 @@ package struct VerificationFlow: Sendable {
         let builder = RequestBuilder(connector: connector, scope: ExpressionScope(["context": .object(variables)]))
         let native = try builder.request(verification.request)
         let signed = try Authenticator(method: method, access: access, tools: tools)
-            .sign(native, variables: variables)
+            .sign(native, variables: variables, connector: connector)
         return try signed.outbound(
             connector: connector,
             identity: connector.http.identity(partition: partition, certificate: access.clientCertificate)

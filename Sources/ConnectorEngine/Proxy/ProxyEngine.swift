@@ -8,7 +8,8 @@ import Vocabulary
 package struct ProxyEngine: Sendable {
     private let sender: any HTTPSender
     private let traffic: TrafficControl
-    /// The largest SOAP envelope that credentials are put into.
+    private let tools: SigningTools?
+    /// The largest body that credentials are put into, or that is signed.
     private static let envelopeBytesMax = 16 * 1024 * 1024
     /// The largest refusal that is looked into.
     private static let refusalBytesMax = 8 * 1024 * 1024
@@ -16,9 +17,11 @@ package struct ProxyEngine: Sendable {
     /// Makes an engine over a sender.
     ///
     /// `traffic`: the gate that all calls to vendors go through.
-    package init(sender: any HTTPSender, traffic: TrafficControl) {
+    /// `tools`: for credentials that are different in each request.
+    package init(sender: any HTTPSender, traffic: TrafficControl, tools: SigningTools? = nil) {
         self.sender = sender
         self.traffic = traffic
+        self.tools = tools
     }
 
     /// Does one call.
@@ -68,7 +71,8 @@ package struct ProxyEngine: Sendable {
         guard let method = connector.authMethod(access.method) else {
             throw Problem(.configInvalid, "the connector has no way to connect named '\(access.method)'")
         }
-        let signed = try Authenticator(method: method, access: access).sign(request, variables: variables)
+        let authenticator = Authenticator(method: method, access: access, tools: tools)
+        let signed = try authenticator.sign(request, variables: variables)
         var outbound = try signed.outbound(
             connector: connector,
             identity: connector.http.identity(of: call.account, certificate: access.clientCertificate)
@@ -81,7 +85,10 @@ package struct ProxyEngine: Sendable {
             rateClass: request.rateClass,
             variables: variables
         )
-        try await put(call.body, into: &outbound, signed)
+        try await put(call.body, into: &outbound, signed, isSigned: !method.signatures.isEmpty)
+        for field in try authenticator.signatureFields(of: outbound, variables: variables) {
+            if let name = HTTPField.Name(field.name) { outbound.headers[name] = field.value }
+        }
         do {
             return try await traffic.stream(trafficCall) { try await sender.stream(outbound) }
         } catch let error as ExchangeError {
@@ -90,23 +97,30 @@ package struct ProxyEngine: Sendable {
     }
 
     /// Puts the caller's body into the request; credentials inside of it become the account's.
-    private func put(_ body: ProxyCall.Body, into outbound: inout OutboundRequest, _ signed: NativeRequest) async throws
-    {
+    ///
+    /// `isSigned`: whether the whole body must be there before it is sent.
+    private func put(
+        _ body: ProxyCall.Body,
+        into outbound: inout OutboundRequest,
+        _ signed: NativeRequest,
+        isSigned: Bool
+    ) async throws {
         outbound.body = nil
         switch body {
         case .none: return
         case .bytes(let bytes): outbound.body = bytes
         case .stream(let stream): outbound.upload = stream
         }
-        guard let security = signed.soapSecurity, Self.isXML(outbound.headers) else { return }
+        let security = Self.isXML(outbound.headers) ? signed.soapSecurity : nil
+        guard security != nil || isSigned else { return }
         if case .stream(let stream) = body {
             guard let whole = try await stream.collected(upTo: Self.envelopeBytesMax) else {
-                throw Problem(.payloadTooLarge, "an envelope may have at most \(Self.envelopeBytesMax) bytes")
+                throw Problem(.payloadTooLarge, "a signed body may have at most \(Self.envelopeBytesMax) bytes")
             }
             outbound.body = whole
             outbound.upload = nil
         }
-        outbound.body = try security.inject(into: outbound.body ?? [])
+        if let security { outbound.body = try security.inject(into: outbound.body ?? []) }
     }
 
     private static func isXML(_ headers: HTTPFields) -> Bool {

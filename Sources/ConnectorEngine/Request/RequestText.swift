@@ -23,6 +23,11 @@ enum Base64 {
         )
     }
 
+    /// The bytes of text in the usual alphabet with padding; nil when it is not that.
+    static func decoded(_ text: String) -> [UInt8]? {
+        Data(base64Encoded: text).map { [UInt8]($0) }
+    }
+
     /// The bytes of text in the alphabet of section 5, without padding; nil when it is not that.
     static func urlDecoded(_ text: String) -> [UInt8]? {
         guard

@@ -259,7 +259,8 @@ struct VendorExchange {
         }
         return request.needsNoAuth
             ? request
-            : try Authenticator(method: method, access: access, tools: tools).sign(request, variables: variables)
+            : try Authenticator(method: method, access: access, tools: tools)
+                .sign(request, variables: variables, connector: connector)
     }
 
     private func outbound(_ signed: NativeRequest, _ access: UsableAccess) throws -> OutboundRequest {

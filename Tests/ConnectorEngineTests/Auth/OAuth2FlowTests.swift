@@ -10,32 +10,30 @@ import Vocabulary
 struct OAuth2FlowTests {
     private let client = OAuthClient(id: "client 1", secret: Secret("s&cret"))
 
-    private func flow(_ changes: JSONValue = [:], variables: JSONObject = ["host": "login.acme.example"]) throws
-        -> OAuth2Flow
+    private func world(_ changes: JSONValue = [:], variables: JSONObject = ["host": "login.acme.example"]) throws
+        -> AuthWorld
     {
-        let oauth: JSONValue = [
+        let words: JSONValue = [
             "kind": "oauth2_authorization_code", "authorize_url": "https://{{host}}/authorize?request=1",
             "token_url": "https://{{host}}/token", "scopes": ["a", "b"], "authorize_params": ["prompt": "consent"],
             "token_response": ["keep": ["instance_url": "instance_url"]],
         ]
-        let document = JSONValue.object([
-            "name": "acme", "hosts": ["*.acme.example"], "http": ["base_url": "https://api.acme.example"],
-            "auth": .object(["oauth2": oauth.overlaid(by: changes)]),
-        ])
-        return try OAuth2Flow(
-            connector: ConnectorDocument(document),
-            method: "oauth2",
-            variables: variables
-        )
+        var world = try AuthWorld(words.overlaid(by: changes))
+        world.variables = variables
+        return world
     }
 
-    private func form(_ request: OutboundRequest) -> [String: String] {
-        var items: [String: String] = [:]
-        for item in String(decoding: request.body ?? [], as: UTF8.self).split(separator: "&") {
-            let halves = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            items[halves[0].removingPercentEncoding ?? ""] = halves[1].removingPercentEncoding
-        }
-        return items
+    private func flow(_ changes: JSONValue = [:]) throws -> OAuth2Flow {
+        let world = try world(changes)
+        return try OAuth2Flow(connector: world.document, method: "way", variables: world.variables)
+    }
+
+    private func refresh(_ world: AuthWorld) throws -> OutboundRequest {
+        try world.request(["refresh_token": "r"], client: client)
+    }
+
+    private func outcome(_ answer: InboundResponse, _ changes: JSONValue = [:]) throws -> TokenOutcome? {
+        try world(changes).outcome(answer, values: ["refresh_token": "r"], client: client)
     }
 
     @Test func `the authorize address has all that RFC 6749 and 7636 want`() throws {
@@ -65,7 +63,13 @@ struct OAuth2FlowTests {
             proofKey: nil
         )
         #expect(!url.contains("code_challenge"))
-        #expect(throws: ConnectorConfigError.self) { try flow(["pkce": "plain"]) }
+        let plain = try flow(["pkce": "plain"]).authorizeURL(
+            client: client,
+            redirectURI: "https://us.example",
+            state: "s",
+            proofKey: ProofKey(verifier: "the-verifier", digests: ToyDigests())
+        )
+        #expect(plain.contains("code_challenge=the-verifier&code_challenge_method=plain"))
     }
 
     @Test func `optional scopes go in their own parameter where there is one`() throws {
@@ -80,18 +84,19 @@ struct OAuth2FlowTests {
     }
 
     @Test func `a code is exchanged on a fresh connection with the secret in the body`() throws {
-        let request = try flow().codeExchange(
-            client: client,
+        let world = try world()
+        let attempt = try flow().exchange(
+            world.material(client: client),
             code: Secret("c0de"),
             redirectURI: "https://us.example",
-            verifier: Secret("v"),
-            identity: ConnectionIdentity(partition: "p")
+            verifier: Secret("v")
         )
+        let request = try #require(try world.run(attempt).requests.first)
         #expect(request.url == "https://login.acme.example/token")
         #expect(request.replay == .never)
         #expect(request.redirects == .none)
         #expect(
-            form(request) == [
+            request.form == [
                 "grant_type": "authorization_code", "code": "c0de", "redirect_uri": "https://us.example",
                 "code_verifier": "v", "client_id": "client 1", "client_secret": "s&cret",
             ]
@@ -100,10 +105,36 @@ struct OAuth2FlowTests {
     }
 
     @Test func `the client can show itself by Basic, and the body can be JSON`() throws {
-        let request = try flow(["client_auth": "basic", "body_format": "json", "refresh_params": ["x": "{{host}}"]])
-            .refresh(client: client, refreshToken: Secret("r"), identity: ConnectionIdentity(partition: "p"))
+        let request = try refresh(
+            world(["client_auth": "basic", "body_format": "json", "refresh_params": ["x": "{{host}}"]])
+        )
         #expect(request.headers[.authorization] == "Basic " + Data("client%201:s%26cret".utf8).base64EncodedString())
         #expect(request.json == ["grant_type": "refresh_token", "refresh_token": "r", "x": "login.acme.example"])
+    }
+
+    @Test func `parameters may have other names, empty ones may be left out, and the browser may come back elsewhere`()
+        throws
+    {
+        let changes: JSONValue = [
+            "param_renames": ["client_id": "app_id", "code": "auth_code"], "skip_empty": true, "pkce": "off",
+            "authorize_params": ["prompt": ""], "token_params": ["note": ""], "scopes": [],
+            "redirect_uri": "https://hello.acme.example/back?to={{redirect_uri}}",
+        ]
+        let flow = try flow(changes)
+        let back = try flow.redirectURI("https://us.example/cb")
+        #expect(back == "https://hello.acme.example/back?to=https://us.example/cb")
+        let url = try flow.authorizeURL(client: client, redirectURI: back, state: "s", proofKey: nil)
+        #expect(url.contains("&app_id=client%201&"))
+        #expect(!url.contains("prompt") && !url.contains("client_id"))
+        let world = try world(changes)
+        let attempt = try flow.exchange(
+            world.material(client: client),
+            code: Secret("c0de"),
+            redirectURI: back,
+            verifier: nil
+        )
+        let form = try #require(try world.run(attempt).requests.first).form
+        #expect(form.keys.sorted() == ["app_id", "auth_code", "client_secret", "grant_type", "redirect_uri"])
     }
 
     @Test(arguments: [
@@ -111,8 +142,7 @@ struct OAuth2FlowTests {
     ])
     func `an address outside of the connector's hosts is refused`(host: String) throws {
         #expect(throws: Problem.self) {
-            try flow(variables: ["host": .string(host)])
-                .refresh(client: client, refreshToken: Secret("r"), identity: ConnectionIdentity(partition: "p"))
+            try refresh(world(variables: ["host": .string(host)]))
         }
     }
 
@@ -121,10 +151,7 @@ struct OAuth2FlowTests {
             "access_token": "at", "refresh_token": "rt", "expires_in": "3600", "scope": "a b", "token_type": "Bearer",
             "instance_url": "https://one.acme.example",
         ])
-        guard case .granted(let grant) = try flow().outcome(of: answer) else {
-            Issue.record("no grant")
-            return
-        }
+        let grant = try #require(try outcome(answer).grant)
         #expect(grant.accessToken.reveal() == "at")
         #expect(grant.refreshToken?.reveal() == "rt")
         #expect(grant.lifetime == .seconds(3600))
@@ -134,11 +161,7 @@ struct OAuth2FlowTests {
     }
 
     @Test func `an answer without lifetime or refresh token leaves both to the connector and the old grant`() throws {
-        guard case .granted(let grant) = try flow(["expiry_default": 7200]).outcome(of: .json(["access_token": "at"]))
-        else {
-            Issue.record("no grant")
-            return
-        }
+        let grant = try #require(try outcome(.json(["access_token": "at"]), ["expiry_default": 7200]).grant)
         #expect(grant.lifetime == .seconds(7200))
         #expect(grant.refreshToken == nil)
     }
@@ -150,21 +173,14 @@ struct OAuth2FlowTests {
     ])
     func `only a dead grant sends the user back to connect`(status: Int, code: String, kind: TokenRefusal.Kind) throws {
         let body: JSONValue = code.isEmpty ? [:] : ["error": .string(code), "error_description": "why"]
-        guard case .refused(let refusal) = try flow().outcome(of: .json(body, status: status)) else {
-            Issue.record("a grant")
-            return
-        }
-        #expect(refusal.kind == kind)
-        #expect(refusal.status == status)
+        let refusal = try outcome(.json(body, status: status)).refusal
+        #expect(refusal?.kind == kind)
+        #expect(refusal?.status == status)
     }
 
     @Test func `an answer that is not JSON is no reason to give up the grant`() throws {
         let answer = InboundResponse(status: 400, body: Array("<html>invalid_grant".utf8))
-        guard case .refused(let refusal) = try flow().outcome(of: answer) else {
-            Issue.record("a grant")
-            return
-        }
-        #expect(refusal.kind == .temporary)
+        #expect(try outcome(answer).refusal?.kind == .temporary)
     }
 }
 
