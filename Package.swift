@@ -71,6 +71,7 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(name: "CMalloc"),
         module("Postgres", ["CLibPQ", "Vocabulary"]),
         module("CurlTransport", ["CCurl", "HTTPExchange", httpTypes, nioCore, nioPosix]),
         module("Cryptography", ["COpenSSL", "Vocabulary"]),
@@ -159,7 +160,7 @@ let package = Package(
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "BrokerContract", "BrokerService", "ConnectorConfig", "ConnectorEngine", "Cryptography",
+                "BrokerContract", "BrokerService", "CMalloc", "ConnectorConfig", "ConnectorEngine", "Cryptography",
                 "CurlTransport", "ExecutorContract", "ExecutorService", "Formats", "HTTPExchange", "JSONValue",
                 "JSONata", "Postgres", "RegistryContract", "RegistryService", "ServiceKit", "SyncContract",
                 "SyncService", "UnifiedModel", "VaultContract", "VaultService", "VendorSandbox", "Vocabulary",

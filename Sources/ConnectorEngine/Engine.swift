@@ -236,7 +236,7 @@ package struct Engine: Sendable {
             count: 1,
             remoteRateLimit: exchange.rateLimit(answer.response)
         )
-        result.etag = answer.response.headers[.eTag] ?? record.etag
+        result.etag = answer.response.headers.value(of: .eTag) ?? record.etag
         result.warnings = try request.contract?.drift(of: answer) ?? []
         return result
     }

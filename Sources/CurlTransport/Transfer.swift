@@ -118,7 +118,9 @@ final class Transfer: @unchecked Sendable {
         {
             let value = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
             let text = Self.text(UnsafeRawBufferPointer(rebasing: value))
-            if name == .contentLength, let known = headers[.contentLength], !known.utf8.elementsEqual(text.utf8) {
+            if name == .contentLength, let known = headers.value(of: .contentLength),
+                !known.utf8.elementsEqual(text.utf8)
+            {
                 isContradictory = true
                 return false
             }
@@ -130,10 +132,11 @@ final class Transfer: @unchecked Sendable {
     private func endHead() {
         guard status >= 200 else { return }
         isHeadDone = true
-        if isStreaming {
-            loop.note(self)
-        } else if let length = headers[.contentLength].flatMap({ Int($0) }), headers[.contentEncoding] == nil {
-            pile.reserveCapacity(min(max(0, length), request.responseBytesMax))
+        if isStreaming { loop.note(self) }
+        if let length = headers.value(of: .contentLength).flatMap({ Int($0) }),
+            headers.value(of: .contentEncoding) == nil
+        {
+            pile.reserveCapacity(min(max(0, length), isStreaming ? Self.pileBytesMax : request.responseBytesMax))
         }
     }
 
@@ -257,7 +260,8 @@ final class Transfer: @unchecked Sendable {
                 case .abandoned: loop.cancel(self)
                 }
             }
-            let length = headers[.contentEncoding] == nil ? headers[.contentLength].flatMap { Int($0) } : nil
+            let length =
+                headers.value(of: .contentEncoding) == nil ? headers.value(of: .contentLength).flatMap { Int($0) } : nil
             body = .pieces(ByteStream(pipe, length: request.method == .head ? nil : length))
         }
         onHead.resume(returning: .success(StreamedResponse(status: status, headers: decodedHeaders(), body: body)))
@@ -265,7 +269,7 @@ final class Transfer: @unchecked Sendable {
 
     /// The header fields of the body as it is handed over, which is no longer compressed.
     private func decodedHeaders() -> HTTPFields {
-        guard headers[.contentEncoding] != nil else { return headers }
+        guard headers.value(of: .contentEncoding) != nil else { return headers }
         var fields = headers
         fields[.contentEncoding] = nil
         fields[.contentLength] = nil

@@ -56,3 +56,12 @@ package enum FieldNames {
     /// The name that a text spells; nil when it is not a token.
     package static func name(_ text: String) -> HTTPField.Name? { name(text.utf8Span.span) }
 }
+
+extension HTTPFields {
+    /// What the subscript gives, without putting a text together for the one field that there mostly is.
+    package func value(of name: HTTPField.Name) -> String? {
+        guard let first = firstIndex(where: { $0.name == name }) else { return nil }
+        guard self[(first + 1)...].contains(where: { $0.name == name }) else { return self[first].value }
+        return self[name]
+    }
+}

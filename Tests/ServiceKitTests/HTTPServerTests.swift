@@ -212,7 +212,8 @@ struct HTTPServerTests {
         let config = ApplicationConfig.test { $0.headerTimeout = .milliseconds(200) }
         try await RunningApplication.run([Self.hello], config: config) { application in
             let client = try await RawClient.connect(application.ports.plain)
-            try await client.send(start)
+            // On a busy machine the connection may be closed before its start is sent, which is what is wanted.
+            try? await client.send(start)
             #expect(await client.rest() == "")
         }
     }

@@ -142,7 +142,7 @@ package struct ProxyEngine: Sendable {
         ProxyResult(
             status: response.status,
             headers: ProxyHeaders.incoming(response.headers, config: connector.proxy),
-            length: response.headers[.contentLength].flatMap { Int($0) },
+            length: response.headers.value(of: .contentLength).flatMap { Int($0) },
             body: response.body
         )
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPExchange
 import HTTPTypes
 import RegistryContract
 import ServiceKit
@@ -42,7 +43,7 @@ final class KeyCache: CallerAuthenticator {
     }
 
     func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
-        guard let header = headers[.authorization] else { return .anonymous }
+        guard let header = headers.value(of: .authorization) else { return .anonymous }
         guard let key = Self.key(in: header) else { throw Self.refusal }
         return .apiKey(try await identity(of: key))
     }

@@ -1,5 +1,6 @@
 import ConnectorConfig
 import ConnectorEngine
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import RegistryContract
@@ -185,8 +186,8 @@ struct UnifiedRoutes: Sendable {
             id: id,
             query: request.query.items.map { ($0.name, $0.value) },
             body: body,
-            ifMatch: request.headers[.ifMatch],
-            idempotencyKey: request.headers[.idempotencyKey],
+            ifMatch: request.headers.value(of: .ifMatch),
+            idempotencyKey: request.headers.value(of: .idempotencyKey),
             account: configuration.account.id,
             requestID: request.requestID,
             traffic: try configuration.account.traffic(request)

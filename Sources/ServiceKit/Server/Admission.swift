@@ -1,3 +1,4 @@
+import HTTPExchange
 package import HTTPTypes
 import Synchronization
 import Vocabulary
@@ -70,8 +71,8 @@ struct TraceIDs: Sendable, Equatable {
 
     /// Takes over what is well-formed and makes the rest.
     init(_ headers: HTTPFields) {
-        let trace = headers[.traceparent].flatMap { Self.isTraceparent($0) ? $0 : nil }
-        let request = headers[.requestID].flatMap { Self.isRequestID($0) ? $0 : nil }
+        let trace = headers.value(of: .traceparent).flatMap { Self.isTraceparent($0) ? $0 : nil }
+        let request = headers.value(of: .requestID).flatMap { Self.isRequestID($0) ? $0 : nil }
         let made = trace == nil || request == nil ? Self.random() : ""
         requestID = request ?? made
         traceparent = trace ?? "00-\(made)-\(made.prefix(16))-00"
