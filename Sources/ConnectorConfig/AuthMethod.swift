@@ -1,7 +1,7 @@
 import JSONValue
 
 /// One way to connect an account; a connector may offer several.
-package struct AuthMethod: Sendable {
+package final class AuthMethod: Sendable {
     /// The flow that leads to credentials.
     package enum Kind: Sendable {
         /// RFC 6749 section 4.1.

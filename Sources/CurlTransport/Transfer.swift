@@ -23,6 +23,8 @@ final class Transfer: @unchecked Sendable {
     private(set) var isContradictory = false
 
     private var status = 0
+    /// The header fields as they come, and all of them once they are there.
+    private var fields: [HTTPField] = []
     private var headers = HTTPFields()
     private var headerBytes = 0
     private var isBodyBegun = false
@@ -111,20 +113,20 @@ final class Transfer: @unchecked Sendable {
             endHead()
         } else if Self.isStatusLine(line) {
             // A new status line: what came before belonged to a 1xx answer.
-            headers = HTTPFields()
+            fields = []
             status = Self.status(line)
         } else if let colon = line.firstIndex(of: UInt8(ascii: ":")),
             let name = FieldNames.name(Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: line[..<colon])))
         {
             let value = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
             let text = Self.text(UnsafeRawBufferPointer(rebasing: value))
-            if name == .contentLength, let known = headers.value(of: .contentLength),
-                !known.utf8.elementsEqual(text.utf8)
+            if name == .contentLength,
+                fields.contains(where: { $0.name == name && !$0.value.utf8.elementsEqual(text.utf8) })
             {
                 isContradictory = true
                 return false
             }
-            headers.append(HTTPField(name: name, value: text))
+            fields.append(HTTPField(name: name, value: text))
         }
         return true
     }
@@ -132,6 +134,7 @@ final class Transfer: @unchecked Sendable {
     private func endHead() {
         guard status >= 200 else { return }
         isHeadDone = true
+        headers = HTTPFields(list: fields)
         if isStreaming { loop.note(self) }
         if let length = headers.value(of: .contentLength).flatMap({ Int($0) }),
             headers.value(of: .contentEncoding) == nil

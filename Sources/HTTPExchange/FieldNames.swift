@@ -58,6 +58,12 @@ package enum FieldNames {
 }
 
 extension HTTPFields {
+    /// These fields, put in at once: to append them one by one moves all of them each time.
+    package init(list: [HTTPField]) {
+        self.init()
+        replaceSubrange(0..<0, with: list)
+    }
+
     /// What the subscript gives, without putting a text together for the one field that there mostly is.
     package func value(of name: HTTPField.Name) -> String? {
         guard let first = firstIndex(where: { $0.name == name }) else { return nil }

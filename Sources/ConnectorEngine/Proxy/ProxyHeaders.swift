@@ -1,4 +1,5 @@
 import ConnectorConfig
+import HTTPExchange
 import HTTPTypes
 import Vocabulary
 
@@ -43,11 +44,11 @@ enum ProxyHeaders {
     }
 
     private static func filtered(_ fields: HTTPFields, _ usual: Set<String>, _ own: [String]) -> HTTPFields {
-        var kept = HTTPFields()
+        var kept: [HTTPField] = []
         for field in fields {
             let name = field.name.canonicalName
             if usual.contains(name) || own.contains(name), !forbidden.contains(name) { kept.append(field) }
         }
-        return kept
+        return HTTPFields(list: kept)
     }
 }

@@ -75,7 +75,7 @@ struct TraceIDs: Sendable, Equatable {
         let request = headers.value(of: .requestID).flatMap { Self.isRequestID($0) ? $0 : nil }
         let made = trace == nil || request == nil ? Self.random() : ""
         requestID = request ?? made
-        traceparent = trace ?? "00-\(made)-\(made.prefix(16))-00"
+        traceparent = trace ?? "00-" + made + "-" + made.prefix(16) + "-00"
     }
 
     private static func isRequestID(_ text: String) -> Bool {

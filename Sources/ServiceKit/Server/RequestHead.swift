@@ -46,7 +46,7 @@ struct RequestHead: Sendable {
         }
         (path, rawQuery) = try Self.split(head.uri)
 
-        var fields = HTTPFields()
+        var fields: [HTTPField] = []
         fields.reserveCapacity(head.headers.count)
         var hosts = 0
         var codings: [String] = []
@@ -78,7 +78,7 @@ struct RequestHead: Sendable {
         guard codings.isEmpty || (codings == ["chunked"] && !isOld && length == nil) else {
             throw Fault(message: "the only transfer coding is chunked, without a Content-Length")
         }
-        headers = fields
+        headers = HTTPFields(list: fields)
         contentLength = codings.isEmpty ? length ?? 0 : nil
         expectsContinue = expects && !isOld
         takesChunks = !isOld
