@@ -42,32 +42,41 @@ package enum TestDatabase {
 
     /// The server's address: TRIBUTARY_TEST_POSTGRES, or a private cluster under `.tributary/` that is started here.
     private actor TestServer {
-        private var address: String?
+        private var address: Task<String, any Error>?
 
-        func url() throws -> String {
-            if let address { return address }
-            if let given = ProcessInfo.processInfo.environment["TRIBUTARY_TEST_POSTGRES"] {
-                address = given
-                return given
-            }
+        func url() async throws -> String {
+            if let address { return try await address.value }
+            let starting = Task { try await Self.started() }
+            address = starting
+            return try await starting.value
+        }
+
+        private static func started() async throws -> String {
+            if let given = ProcessInfo.processInfo.environment["TRIBUTARY_TEST_POSTGRES"] { return given }
             let process = Process()
             process.executableURL = packageRoot.appendingPathComponent("ops/postgres")
             process.arguments = ["start", packageRoot.appendingPathComponent(".tributary/test-postgres").path, "auto"]
             let output = Pipe()
             process.standardOutput = output
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            let started = text.trimmingCharacters(in: .whitespacesAndNewlines)
-            guard process.terminationStatus == 0, !started.isEmpty else {
-                throw CocoaError(.executableLoad)
+            // To wait for its end on this thread would keep all other tests waiting, too, and the end may be missed.
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                process.terminationHandler = { process in
+                    if process.terminationStatus == 0 {
+                        continuation.resume()
+                    } else {
+                        continuation.resume(throwing: CocoaError(.executableLoad))
+                    }
+                }
+                do { try process.run() } catch { continuation.resume(throwing: error) }
             }
-            address = started
+            let text = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+            let started = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !started.isEmpty else { throw CocoaError(.executableLoad) }
             return started
         }
 
-        func url(database: String, role: String?) throws -> String {
-            guard var parts = URLComponents(string: try url()) else { throw CocoaError(.coderInvalidValue) }
+        func url(database: String, role: String?) async throws -> String {
+            guard var parts = URLComponents(string: try await url()) else { throw CocoaError(.coderInvalidValue) }
             parts.path = "/" + database
             if let role {
                 parts.user = role
