@@ -84,7 +84,14 @@ package struct BrokerService: Sendable {
             certificates: certificates,
             exchange: exchange,
             now: now,
-            holder: try secrets.make()
+            holder: try secrets.make(),
+            farewell: AccountFarewell(
+                configurations: configurations,
+                vault: vault,
+                certificates: certificates,
+                sender: sender,
+                digests: digests
+            )
         )
     }
 

@@ -74,7 +74,10 @@ package final class AuthMethod: Sendable {
     /// The vendor's page about it.
     package let docs: String?
 
-    init(name: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
+    /// `fallback`: the verification of ways that have none of their own.
+    init(name: String, reading reader: DocumentReader, verify fallback: DocumentReader? = nil)
+        throws(ConnectorConfigError)
+    {
         self.name = name
         let common = ["kind", "label", "docs", "inject", "verify", "on_401", "with", "mutual_tls"]
         let kindName = try reader.required("kind").choice(AuthKindName.self)
@@ -96,7 +99,7 @@ package final class AuthMethod: Sendable {
         self.fields = fields
         label = try reader.child("label")?.string() ?? name
         docs = try reader.child("docs")?.string()
-        verification = try reader.child("verify").map(Verification.init(reading:))
+        verification = try (reader.child("verify") ?? fallback).map(Verification.init(reading:))
         let hasTokens = links.contains { $0.kind.givesToken }
         onUnauthorized = try reader.child("on_401")?.choice(OnUnauthorized.self) ?? (hasTokens ? .refreshOnce : .fail)
     }

@@ -12,6 +12,14 @@ package final class ConnectorDocument: Sendable {
     package let categories: [String]
     /// The vendor's documentation.
     package let docs: String?
+    /// A picture of the vendor.
+    package let icon: String?
+    /// Whether it is on its way out.
+    package let deprecation: Deprecation?
+    /// The connector that this one is a variant of.
+    package let base: String?
+    /// The vendor's regions.
+    package let regions: [RegionConfig]
     /// The hosts it may call.
     package let hosts: [HostPattern]
     /// What differs from account to account.
@@ -38,13 +46,18 @@ package final class ConnectorDocument: Sendable {
     package let resources: [String: [String: ResourceMethod]]
     /// Unified methods by category, resource and method.
     package let mappings: [String: [String: [String: MethodMapping]]]
+    /// What is done when an account comes, comes again, or goes.
+    package let lifecycle: LifecycleConfig
+    /// How the vendor tells of changes.
+    package let webhooks: WebhookConfig?
     /// Header fields that pass through the proxy beside the usual ones.
     package let proxy: ProxyConfig
 
     static let keys = [
-        "name", "label", "categories", "version", "docs", "icon", "deprecated", "hosts", "variables", "auth", "http",
+        "name", "label", "categories", "version", "docs", "icon", "deprecated", "extends", "regions", "hosts",
+        "variables", "auth", "http",
         "functions", "error_body", "errors", "rate_limit", "budget", "retry", "circuit", "concurrency", "resources",
-        "mappings", "proxy",
+        "mappings", "proxy", "verify", "webhooks", "tests",
     ]
 
     /// Decodes and compiles a document, merged or as a folder holds it.
@@ -62,11 +75,18 @@ package final class ConnectorDocument: Sendable {
             DocumentReader(value: document, pointer: "", compiler: compiler).child("functions")
         )
         let reader = DocumentReader(value: document, pointer: "", compiler: compiler)
-        try reader.allow(Self.keys)
+        try reader.allow(Self.keys + LifecycleConfig.keys)
         name = try reader.required("name").string()
         label = try reader.child("label")?.string() ?? name
         categories = try reader.child("categories")?.strings() ?? []
         docs = try reader.child("docs")?.string()
+        icon = try reader.child("icon")?.string()
+        if let icon, !icon.hasPrefix("https://") {
+            throw try reader.required("icon").error("expected an https address, found '\(icon)'")
+        }
+        deprecation = try Deprecation.read(reader.child("deprecated"))
+        base = try reader.child("extends")?.string()
+        regions = try RegionConfig.all(reading: reader.child("regions"))
         var hosts: [HostPattern] = []
         for host in try reader.required("hosts").elements() {
             guard let pattern = HostPattern(try host.string()) else {
@@ -75,10 +95,12 @@ package final class ConnectorDocument: Sendable {
             hosts.append(pattern)
         }
         self.hosts = hosts
-        variables = try VariableConfig.all(reading: reader.child("variables"))
+        let variables = try VariableConfig.all(reading: reader.child("variables"))
+        let asksForRegion = !regions.isEmpty && !variables.contains { $0.name == "region" }
+        self.variables = (asksForRegion ? [VariableConfig(regions: regions)] : []) + variables
         var auth: [AuthMethod] = []
         for (name, member) in try reader.required("auth").members() {
-            auth.append(try AuthMethod(name: name, reading: member))
+            auth.append(try AuthMethod(name: name, reading: member, verify: reader.child("verify")))
         }
         self.auth = auth
         http = try HTTPDefaults(reading: reader.required("http"))
@@ -92,7 +114,15 @@ package final class ConnectorDocument: Sendable {
         circuit = try CircuitConfig(reading: reader.child("circuit"))
         concurrency = try ConcurrencyConfig(reading: reader.child("concurrency"))
         proxy = try ProxyConfig(reading: reader.child("proxy"))
+        lifecycle = try LifecycleConfig(reading: reader)
+        webhooks = try reader.child("webhooks").map(WebhookConfig.init(reading:))
         resources = try Self.resources(reader.child("resources"))
+        for call in lifecycle.calls + (webhooks?.calls ?? []) where resources[call.resource]?[call.method] == nil {
+            throw ConnectorConfigError("there is no native call '\(call.resource)/\(call.method)'", at: call.pointer)
+        }
+        for name in lifecycle.sameOnReconnect where !self.variables.contains(where: { $0.name == name }) {
+            throw ConnectorConfigError("there is no variable '\(name)'", at: "/reconnect/same")
+        }
         mappings = try Self.mappings(reader.child("mappings"), resources: resources)
     }
 

@@ -52,11 +52,17 @@ package struct ConnectorFolder: Sendable {
                         )
                     }
                     resources = resources.overlaid(by: member.value)
+                case "tests":
+                    let own = (member.value.array ?? [member.value]).map {
+                        JSONValue.object(["call": ["category": .string(category), "resource": .string(resource)]])
+                            .overlaid(by: $0)
+                    }
+                    root["tests"] = .array((root["tests"]?.array ?? []) + own)
                 case "methods":
                     mappings = mappings.overlaid(by: .object([category: .object([resource: member.value])]))
                 default:
                     throw ConnectorConfigError(
-                        "unknown key; a resource's file has 'resources' and 'methods'",
+                        "unknown key; a resource's file has 'resources', 'methods' and 'tests'",
                         at: "\(path)#/\(member.key)"
                     )
                 }
@@ -65,6 +71,43 @@ package struct ConnectorFolder: Sendable {
         root["resources"] = resources
         root["mappings"] = mappings
         return .object(root)
+    }
+
+    /// The document, laid over that of the connector that it extends: objects merge, null takes a member away, all else
+    /// replaces.
+    ///
+    /// - Parameter find: the folder of a connector; nil when there is none.
+    /// - Returns: the whole document.
+    /// - Throws: ``ConnectorConfigError``, also for connectors that extend each other in a circle.
+    package func document(
+        extending find: (String) throws(ConnectorConfigError) -> ConnectorFolder?
+    ) throws(ConnectorConfigError) -> JSONValue {
+        var parts = [try document()]
+        var seen = [parts[0]["name"]?.string]
+        while let name = parts.last?["extends"]?.string {
+            guard !seen.contains(name) else {
+                throw ConnectorConfigError("connectors extend each other in a circle", at: "connector.yaml#/extends")
+            }
+            guard let folder = try find(name) else {
+                throw ConnectorConfigError("there is no connector '\(name)'", at: "connector.yaml#/extends")
+            }
+            seen.append(name)
+            parts.append(try folder.document())
+        }
+        return parts.reversed().dropFirst().reduce(parts.last ?? .null) { Self.extended($0, by: $1) }
+    }
+
+    /// A document with the changes of another one (RFC 7396).
+    private static func extended(_ base: JSONValue, by changes: JSONValue) -> JSONValue {
+        guard case .object(let members) = changes, members["$jsonata"] == nil, members["$literal"] == nil else {
+            return changes
+        }
+        var result = base["$jsonata"] == nil && base["$literal"] == nil ? base.object ?? JSONObject() : JSONObject()
+        for member in members {
+            let value = member.value.isNull ? Optional.none : extended(result[member.key] ?? .null, by: member.value)
+            result[member.key] = value
+        }
+        return .object(result)
     }
 
     private func names(of path: String) throws(ConnectorConfigError) -> (category: String, resource: String) {

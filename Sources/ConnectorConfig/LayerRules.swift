@@ -8,14 +8,14 @@ import Vocabulary
 /// | `http` and `resources` (but not their `base_url`) | yes | yes |
 /// | `errors`, `error_body`, `rate_limit`, `budget`, `retry`, `circuit`, `concurrency` | yes | yes |
 /// | `functions`, `mappings` | yes | yes |
-/// | `variables`, `auth`, `base_url`, `hosts` (a part of the platform's) | yes | no |
-/// | `name`, `label` and the rest | no | no |
+/// | `variables`, `regions`, `auth`, `base_url`, `hosts` (a part of the platform's) | yes | no |
+/// | `name`, `label`, `webhooks`, what is done in an account's life, `tests` and the rest | no | no |
 enum LayerRules {
     private static let everyone = [
         "http", "resources", "errors", "error_body", "rate_limit", "budget", "retry", "circuit", "concurrency",
         "functions", "mappings",
     ]
-    private static let environmentOnly = ["variables", "auth", "hosts"]
+    private static let environmentOnly = ["variables", "regions", "auth", "hosts"]
 
     static func check(_ layer: ConfigLayer, base: JSONValue) throws(ConnectorConfigError) {
         guard layer.level != .platform else {

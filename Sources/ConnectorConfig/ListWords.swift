@@ -29,6 +29,8 @@ package struct FanOutBranch: Sendable {
 
 /// A second native call whose records are joined into those of the first.
 package struct NativeJoin: Sendable {
+    /// When it is made; always, if nil.
+    package let condition: Expression?
     /// The call; sees `slice.ids`.
     package let call: NativeCallName
     /// Where a record of the first call has the key.
@@ -43,9 +45,10 @@ package struct NativeJoin: Sendable {
     static func all(reading reader: DocumentReader?) throws(ConnectorConfigError) -> [NativeJoin] {
         var joins: [NativeJoin] = []
         for element in reader?.elements() ?? [] {
-            try element.allow(["resource", "method", "local", "foreign", "into", "ids_max"])
+            try element.allow(["when", "resource", "method", "local", "foreign", "into", "ids_max"])
             joins.append(
                 NativeJoin(
+                    condition: try element.child("when")?.expression(),
                     call: try NativeCallName(reading: element),
                     local: try element.required("local").string().path,
                     foreign: try element.required("foreign").string().path,

@@ -78,13 +78,18 @@ package final class MethodMapping: Sendable {
     package let pipeline: PipelineConfig
     /// How an account's own fields are asked for.
     package let describe: DescribeConfig?
+    /// How the vendor gives what has changed.
+    package let incremental: IncrementalConfig?
+    /// What the vendor's refusals mean here; sees `response`, `status`, `headers`, `code`, `message`, `context`.
+    package let errorMapping: MappingStack?
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         let keys = [
             "resource", "method", "route", "query_mapping", "request_body_mapping", "request_header_mapping",
             "path_mapping", "response_mapping", "filters", "sort", "sort_max", "search", "select", "select_discovery",
             "enums",
-            "custom_fields", "is_partial", "fan_out", "joins", "side_loads", "local_filters",
+            "custom_fields", "is_partial", "fan_out", "joins", "side_loads", "local_filters", "incremental",
+            "error_mapping",
         ]
         try reader.allow(keys + WriteConfig.keys + PipelineConfig.keys + ["describe"])
         queryMapping = try reader.child("query_mapping")?.mapping()
@@ -121,6 +126,8 @@ package final class MethodMapping: Sendable {
         allowsLocalFilters = try reader.child("local_filters")?.bool() ?? true
         pipeline = try PipelineConfig(reading: reader)
         describe = try reader.child("describe").map(DescribeConfig.init(reading:))
+        incremental = try reader.child("incremental").map(IncrementalConfig.init(reading:))
+        errorMapping = try reader.child("error_mapping")?.mapping()
         routes = fanOut.isEmpty ? try Self.routes(reader) : fanOut.map(\.route)
     }
 

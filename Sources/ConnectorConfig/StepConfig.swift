@@ -254,7 +254,7 @@ package struct WaitConfig: Sendable {
 
 extension DocumentReader {
     /// An expression whose text is JSONata: text alone could never be its value.
-    fileprivate func condition() throws(ConnectorConfigError) -> Expression {
+    func condition() throws(ConnectorConfigError) -> Expression {
         if case .string(let source) = value, !Template.isTemplate(source) {
             return .jsonata(try compiler.compiled(source, at: pointer))
         }

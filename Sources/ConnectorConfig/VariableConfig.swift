@@ -24,11 +24,18 @@ package struct VariableConfig: Sendable {
         package let value: String
         /// What the user reads.
         package let label: String
+
+        /// Describes a choice.
+        package init(value: String, label: String) {
+            self.value = value
+            self.label = label
+        }
     }
 
     /// What is done to the user's text before it is checked and kept.
     package enum Transform: String, Sendable, CaseIterable {
         case trim, lower
+        case sha256
         case stripScheme = "strip_scheme"
         case firstLabel = "first_label"
     }
@@ -46,7 +53,7 @@ package struct VariableConfig: Sendable {
     /// A regular expression that the whole value must match.
     package let pattern: String?
     /// The values of a select.
-    package let options: [Option]
+    package private(set) var options: [Option]
     /// The value when there is none.
     package let defaultValue: JSONValue?
     /// Whether the user must give it.
@@ -57,14 +64,32 @@ package struct VariableConfig: Sendable {
     package let transforms: [Transform]
     /// For derived ones: what gives the value.
     package let derived: Expression?
-    /// The part of the vendor's help that explains it.
+    /// The page of the vendor's help that explains it.
     package let docs: String?
+    /// The place on that page, or on the connector's.
+    package let docAnchor: String?
+    /// What a text must look like, beside its pattern.
+    package let format: Format?
+    /// What stands in front of what the user types, and is kept with it.
+    package let prefix: String?
+    /// What stands behind it.
+    package let suffix: String?
+    /// Its place in the form; those of one place come in the order written.
+    package let order: Int
+    /// Whether it is asked for, given the others; always, if nil.
+    package let visibleWhen: Expression?
+    /// Whether it must be the same when the account is connected again.
+    package let isImmutable: Bool
 
-    init(name: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow([
-            "type", "label", "help", "placeholder", "pattern", "options", "default", "required", "source",
-            "transform", "derived", "docs",
-        ])
+    /// `more`: further words beside those of a variable.
+    init(name: String, reading reader: DocumentReader, more: [String] = []) throws(ConnectorConfigError) {
+        try reader.allow(
+            more + [
+                "type", "label", "help", "placeholder", "pattern", "options", "default", "required", "source",
+                "transform", "derived", "docs", "doc_anchor", "format", "prefix", "suffix", "order", "visible_when",
+                "immutable_on_reconnect",
+            ]
+        )
         self.name = name
         kind = try reader.child("type")?.choice(Kind.self) ?? .text
         label = try reader.child("label")?.string() ?? name
@@ -72,10 +97,20 @@ package struct VariableConfig: Sendable {
         placeholder = try reader.child("placeholder")?.string()
         pattern = try reader.child("pattern")?.string()
         docs = try reader.child("docs")?.string()
+        docAnchor = try reader.child("doc_anchor")?.string()
+        format = try reader.child("format")?.choice(Format.self)
+        prefix = try reader.child("prefix")?.string()
+        suffix = try reader.child("suffix")?.string()
+        order = try reader.child("order")?.int(0...1000) ?? 0
+        visibleWhen = try reader.child("visible_when")?.condition()
+        isImmutable = try reader.child("immutable_on_reconnect")?.bool() ?? false
         defaultValue = reader.child("default")?.value
         derived = try reader.child("derived")?.expression()
         source = try reader.child("source")?.choice(Source.self) ?? (derived == nil ? .user : .derived)
-        isRequired = try reader.child("required")?.bool() ?? (source == .user && defaultValue == nil)
+        // A box that is not ticked says no.
+        isRequired =
+            try reader.child("required")?.bool() ?? (source == .user && defaultValue == nil && kind != .boolean)
+        if source == .derived { _ = try reader.required("derived") }
         var transforms: [Transform] = []
         for step in reader.child("transform")?.elements() ?? [] {
             transforms.append(try step.choice(Transform.self))
@@ -94,6 +129,19 @@ package struct VariableConfig: Sendable {
         self.options = options
     }
 
+    /// The choice of one of a vendor's regions.
+    init(regions: [RegionConfig]) {
+        self.init(
+            name: "region",
+            kind: .select,
+            label: "Region",
+            help: nil,
+            isRequired: true,
+            docs: nil,
+            options: regions.map { Option(value: $0.name, label: $0.label) }
+        )
+    }
+
     /// A file that the user uploads.
     init(file name: String, label: String, help: String?, isRequired: Bool, docs: String?) {
         self.init(name: name, kind: .file, label: label, help: help, isRequired: isRequired, docs: docs)
@@ -104,7 +152,15 @@ package struct VariableConfig: Sendable {
         self.init(name: name, kind: .secret, label: label, help: help, isRequired: false, docs: nil)
     }
 
-    private init(name: String, kind: Kind, label: String, help: String?, isRequired: Bool, docs: String?) {
+    private init(
+        name: String,
+        kind: Kind,
+        label: String,
+        help: String?,
+        isRequired: Bool,
+        docs: String?,
+        options: [Option] = []
+    ) {
         self.name = name
         self.kind = kind
         self.label = label
@@ -113,11 +169,25 @@ package struct VariableConfig: Sendable {
         self.docs = docs
         placeholder = nil
         pattern = nil
-        options = []
+        self.options = options
         defaultValue = nil
         source = .user
         transforms = []
         derived = nil
+        docAnchor = nil
+        format = nil
+        prefix = nil
+        suffix = nil
+        order = 0
+        visibleWhen = nil
+        isImmutable = false
+    }
+
+    /// The same with other values to choose from.
+    package func offering(_ options: [Option]) -> VariableConfig {
+        var copy = self
+        copy.options = options
+        return copy
     }
 
     /// The variables of an object, in its order.
@@ -128,21 +198,18 @@ package struct VariableConfig: Sendable {
         }
         return variables
     }
-
-    /// The user's text after the variable's transforms.
-    package func transformed(_ text: String) -> String {
-        transforms.reduce(text) { text, step in step.applied(to: text) }
-    }
 }
 
 extension VariableConfig.Transform {
-    fileprivate func applied(to text: String) -> String {
+    /// The text after the step; a digest is made elsewhere.
+    func applied(to text: String) -> String {
         switch self {
         case .trim:
             let isSpace: (Character) -> Bool = { $0.isWhitespace }
             let front = text.drop(while: isSpace)
             return String(front.reversed().drop(while: isSpace).reversed())
         case .lower: return text.lowercased()
+        case .sha256: return text
         case .stripScheme:
             guard let range = Bytes.range(of: "://", in: text, from: text.startIndex) else { return text }
             let rest = text[range.upperBound...]

@@ -4,7 +4,7 @@ package import JSONValue
 package struct WriteConfig: Sendable {
     static let keys = [
         "required_fields", "defaults", "writable_fields", "record_id", "read_back", "verify_write", "body_schema",
-        "result_mapping",
+        "result_mapping", "max_items",
     ]
     /// The slots that can see the caller's body.
     private static let slots = [
@@ -25,6 +25,8 @@ package struct WriteConfig: Sendable {
     package let defaults: [Default]
     /// The unified fields that the connector can write; nil when that cannot be told.
     package let writableFields: Set<String>?
+    /// Lists of which the vendor keeps no more than so many elements.
+    package let itemsMax: [(path: [String], max: Int)]
     /// Where the answer names the record.
     package let recordID: RecordIDConfig?
     /// Whether the record is got afterwards; nil for "when the answer is not the record".
@@ -47,6 +49,11 @@ package struct WriteConfig: Sendable {
             defaults.append(Default(path: Self.path(name), expression: try member.expression()))
         }
         self.defaults = defaults
+        var itemsMax: [(path: [String], max: Int)] = []
+        for (name, member) in try reader.child("max_items")?.members() ?? [] {
+            itemsMax.append((Self.path(name), try member.int(1...1000)))
+        }
+        self.itemsMax = itemsMax
         recordID = try reader.child("record_id").map(RecordIDConfig.init(reading:))
         readsBack = try reader.child("read_back")?.bool()
         verification = try reader.child("verify_write").map(VerifyWriteConfig.init(reading:))

@@ -113,6 +113,9 @@ package struct ConnectorPreview: Sendable {
         explains: Bool = false
     ) throws -> JSONValue {
         let plan = try plan(category, resource, method, id: id, query: query, body: body)
+        guard !plan.hasNoRoute else {
+            throw Problem(.methodNotSupported, "no route of the connector fits this call without its steps")
+        }
         let pagination = Pagination(config: plan.native.pagination)
         let size = pagination.size(wanted: plan.query.limit, position: ListPosition())
         let isList = method == "list"

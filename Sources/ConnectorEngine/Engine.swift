@@ -107,7 +107,7 @@ package struct Engine: Sendable {
         case "list":
             return try await listRun(call, plan, connector, pipeline).result()
         case "get":
-            return try await single(plan, connector, pipeline)
+            return try await single(plan, connector, pipeline, of: call)
         default:
             return try await WriteRun(
                 call: call,
@@ -204,15 +204,21 @@ package struct Engine: Sendable {
     ) async throws -> RecordPage {
         let variables = connector.document.withDefaults(variables)
         let plan = try Plan(call, connector: connector, variables: variables, model: model)
-        let exchange = exchange(connector, variables, access, call.account, call.traffic)
+        let trace = plan.query.explains ? traffic.trace() : nil
+        let exchange = exchange(connector, variables, access, call.account, call.traffic, trace)
         let pipeline = pipeline(connector, exchange, call.account, calls: plan.mapping.pipeline.callBudget)
         let page = try await listRun(call, ready(plan, for: call, by: pipeline), connector, pipeline).page()
         let writer = EnvelopeWriter(query: plan.query)
+        var meta = page.meta
+        if let trace {
+            meta["explain"] = Explanation(plan: plan, connector: connector, context: plan.context)
+                .json(answer: trace.firstAnswer, trace: trace, budget: exchange.standing(plan.native.rateClass))
+        }
         return RecordPage(
             records: page.records.map { writer.single($0) },
             nextCursor: page.nextCursor,
             isPartial: page.isPartial,
-            meta: page.meta,
+            meta: meta,
             remoteRateLimit: page.rateLimit,
             rateLimit: exchange.standing(plan.native.rateClass)
         )
@@ -221,15 +227,22 @@ package struct Engine: Sendable {
     private func single(
         _ plan: Plan,
         _ connector: CompiledConnector,
-        _ pipeline: Pipeline
+        _ pipeline: Pipeline,
+        of call: UnifiedCall
     ) async throws -> UnifiedResult {
         let exchange = pipeline.exchange
+        let sideLoads = try SideLoads(
+            plan,
+            besides: connector.mapping(category: call.category, resource: call.resource, method: "list")
+        )
         let request = try plan.request(connector: connector.document, paging: .null)
         let answer = try await FieldChunks(plan.native.fieldChunking, recordsPath: plan.native.recordsPath)
             .answer(to: request, by: exchange)
         let node = try answer.record(of: plan.native, scope: plan.scope)
         let found = try await pipeline.after(plan, answer)
-        let record = try found.record(node, ResponseMapper(found, context: found.context, answer: answer))
+        var records = [try found.record(node, ResponseMapper(found, context: found.context, answer: answer))]
+        try await sideLoads.fill(&records, in: listRun(call, plan, connector, pipeline))
+        let record = records[0]
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,

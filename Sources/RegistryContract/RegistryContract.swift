@@ -244,15 +244,28 @@ package struct AccountDeletion: Sendable, Codable, Equatable {
     package var accountID: AccountID
     /// Whose it was.
     package var tenantID: TenantID
+    /// Through which integration it was connected; nil in words of older versions.
+    package var integrationID: IntegrationID?
+    /// What its variables were; no secrets.
+    package var variables: JSONObject?
 
     /// Describes a deletion.
-    package init(accountID: AccountID, tenantID: TenantID) {
+    package init(
+        accountID: AccountID,
+        tenantID: TenantID,
+        integrationID: IntegrationID? = nil,
+        variables: JSONObject? = nil
+    ) {
         self.accountID = accountID
         self.tenantID = tenantID
+        self.integrationID = integrationID
+        self.variables = variables
     }
 
     enum CodingKeys: String, CodingKey {
         case accountID = "account_id"
         case tenantID = "tenant_id"
+        case integrationID = "integration_id"
+        case variables
     }
 }

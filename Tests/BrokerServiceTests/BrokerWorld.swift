@@ -1,5 +1,6 @@
 import BrokerContract
 import BrokerService
+import ConnectorConfig
 import Cryptography
 import Foundation
 import HTTPExchange
@@ -22,6 +23,7 @@ struct BrokerWorld {
     let vault = MemoryVault()
     let vendor: ScriptedVendor
     let clock = Clock()
+    private let lastCookie = CookieJar()
     private let sender: any HTTPSender
     private let client: HTTPBrokerClient
     private let broker: BrokerService
@@ -33,14 +35,14 @@ struct BrokerWorld {
         var now: Date { BrokerWorld.start.addingTimeInterval(offset.withLock { $0 }) }
     }
 
-    init(auth: JSONValue, vendor: ScriptedVendor) async throws {
+    /// `more`: further words of the connector.
+    init(auth: JSONValue, vendor: ScriptedVendor, more: JSONValue = [:]) async throws {
         self.vendor = vendor
-        registry = MemoryRegistry(
-            document: [
-                "name": "acme", "label": "Acme", "hosts": ["*.acme.example"],
-                "http": ["base_url": "https://api.acme.example/v1"], "auth": ["way": auth],
-            ]
-        )
+        let document: JSONValue = [
+            "name": "acme", "label": "Acme", "hosts": ["*.acme.example"],
+            "http": ["base_url": "https://api.acme.example/v1"], "auth": ["way": auth],
+        ]
+        registry = MemoryRegistry(document: document.overlaid(by: more))
         let clock = clock
         let key = try PrivateKey.generate(.ed25519)
         let broker = try BrokerService(
@@ -123,6 +125,7 @@ struct BrokerWorld {
         }
         body += Array("--\(boundary)--\r\n".utf8)
         let isUpload = html.contains("enctype=\"multipart/form-data\"")
+        lastCookie.cookie = cookie
         let form = ([("form_token", token)] + texts).map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
         return try await visit(
             .post,
@@ -156,6 +159,27 @@ struct BrokerWorld {
         )
     }
 
+    /// Sends the form that the last session shows now; the page after it, with redirects followed.
+    func answer(_ texts: [(String, String)]) async throws -> InboundResponse {
+        let cookie = lastCookie.cookie
+        let html = String(decoding: try await visit(.get, "/connect/session", cookie: cookie).body, as: UTF8.self)
+        let token = String(try Self.required(html.firstMatch(of: /name="form_token" value="([0-9a-f]+)"/)?.1))
+        let form = ([("form_token", token)] + texts).map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
+        return try await visit(
+            .post,
+            "/connect/session/submit",
+            cookie: cookie,
+            type: "application/x-www-form-urlencoded",
+            body: Array(form.utf8)
+        )
+    }
+
+    /// The page that the last session shows now.
+    func page() async throws -> String {
+        let cookie = lastCookie.cookie
+        return String(decoding: try await visit(.get, "/connect/session", cookie: cookie).body, as: UTF8.self)
+    }
+
     private func visit(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -186,5 +210,14 @@ struct BrokerWorld {
     private static func required<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw Missing() }
         return value
+    }
+}
+
+/// The cookie of the last session.
+final class CookieJar: Sendable {
+    private let text = Mutex("")
+    var cookie: String {
+        get { text.withLock { $0 } }
+        set { text.withLock { $0 = newValue } }
     }
 }

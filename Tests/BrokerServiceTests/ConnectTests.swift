@@ -77,6 +77,126 @@ struct ConnectTests {
         #expect(try await world.access().values.keys.sorted() == ["access_token"])
     }
 
+    // MARK: Forms and lives
+
+    private static let lively: JSONValue = [
+        "variables": [
+            "plan": ["type": "select", "options": ["free", "pro"], "label": "Plan", "order": 1],
+            "seats": ["type": "number", "label": "Seats", "visible_when": "plan = \"pro\"", "order": 2],
+            "beta": ["type": "boolean", "label": "Beta"],
+            "site": ["prefix": "https://", "suffix": ".acme.example", "doc_anchor": "site", "order": 3],
+            "organization": ["source": "token_response", "label": "Organisation", "immutable_on_reconnect": true],
+        ],
+        "docs": "https://docs.acme.example/start", "resources": ["me": ["get": ["path": "/seats/{{seats}}"]]],
+        "post_install": [
+            "steps": [["id": "me", "request": ["resource": "me", "method": "get"]]],
+            "variables": ["quota": ["$jsonata": "steps.me.quota"]],
+        ],
+    ]
+    private static let keyed: JSONValue = [
+        "kind": "api_key", "fields": ["token": ["type": "secret", "order": 9]],
+        "verify": ["path": "/me", "keep": ["organization": "org"]],
+    ]
+
+    @Test func `a form asks for what is needed, keeps each value as what it is, and the account is set up`()
+        async throws
+    {
+        let vendor = ScriptedVendor { (request, _) in
+            request.url.hasSuffix("/me") ? .json(["org": "o1"]) : .json(["quota": 7])
+        }
+        let world = try await BrokerWorld(auth: Self.keyed, vendor: vendor, more: Self.lively)
+        let first = try await world.connect(texts: [("plan", "pro"), ("site", "birch"), ("token", "t")])
+        #expect(page(first).contains("Please fill in “Seats”."))
+        #expect(page(first).contains("https://docs.acme.example/start#site"))
+        let shown = page(first).matches(of: /<label for="field-([a-z]+)"/).map { String($0.output.1) }
+        #expect(shown == ["beta", "plan", "seats", "site", "token"])
+        let last = try await world.connect(texts: [
+            ("plan", "pro"), ("seats", "5"), ("beta", "true"), ("site", "birch"), ("token", "t"),
+        ])
+        #expect(page(last).contains("Acme is connected"))
+        let variables = try #require(world.registry.account?.variables)
+        #expect(variables["seats"] == 5 && variables["beta"] == true && variables["plan"] == "pro")
+        #expect(variables["site"] == "https://birch.acme.example" && variables["organization"] == "o1")
+        #expect(variables["quota"] == 7)
+        #expect(vendor.requests.last?.url == "https://api.acme.example/v1/seats/5")
+    }
+
+    @Test func `an account is never connected again as another one`() async throws {
+        let vendor = ScriptedVendor { (request, index) in
+            request.url.hasSuffix("/me") ? .json(["org": index < 2 ? "o1" : "o2"]) : .json([:])
+        }
+        let world = try await BrokerWorld(auth: Self.keyed, vendor: vendor, more: Self.lively)
+        let answers = [("plan", "pro"), ("seats", "5"), ("site", "birch"), ("token", "t")]
+        #expect(page(try await world.connect(texts: answers)).contains("Acme is connected</h1>"))
+        let again = try await world.connect(texts: answers)
+        #expect(again.status == 422)
+        #expect(page(again).contains("This is another account of Acme than before: “Organisation” differs."))
+        #expect(world.registry.account?.variables["organization"] == "o1")
+    }
+
+    @Test func `a connected account is asked about with the vendor's own choices, one hanging on another`() async throws
+    {
+        let vendor = ScriptedVendor { (request, _) in
+            switch true {
+            case request.url.hasSuffix("/me"): .json(["org": "o1"])
+            case request.url.contains("/stages"):
+                .json([["id": .string(request.url.hasSuffix("=2") ? "s2" : "s1"), "name": "First stage"]])
+            default: .json([["id": 1, "name": "Sales"], ["id": 2, "name": "Renewals"]])
+            }
+        }
+        let more: JSONValue = [
+            "resources": [
+                "pipelines": ["list": ["path": "/pipelines"]],
+                "stages": ["list": ["path": "/stages", "query": ["of": "{{pipeline}}"]]],
+            ],
+            "post_connect_form": [
+                "title": "Which pipeline?",
+                "fields": [
+                    "pipeline": [
+                        "type": "select", "label": "Pipeline",
+                        "data_source": ["request": ["resource": "pipelines", "method": "list"]],
+                    ],
+                    "stage": [
+                        "type": "select", "label": "Stage", "depends_on": ["pipeline"],
+                        "data_source": ["request": ["resource": "stages", "method": "list"]],
+                    ],
+                    "days": [
+                        "type": "number", "label": "Days", "required": false, "validate": "value < 31",
+                        "validation_message": "A month at most, please.",
+                    ],
+                ],
+            ],
+        ]
+        let key: JSONValue = ["kind": "api_key", "fields": ["token": ["type": "secret"]], "verify": ["path": "/me"]]
+        let world = try await BrokerWorld(auth: key, vendor: vendor, more: more)
+        #expect(try await world.connect(texts: [("token", "t")]).status == 303)
+        #expect(world.registry.account?.status == .active)
+        let first = try await world.page()
+        #expect(first.contains("Which pipeline?") && first.contains("Renewals") && !first.contains("Stage"))
+        let second = try await world.answer([("pipeline", "2")])
+        #expect(page(second).contains("Please fill in “Stage”.") && page(second).contains("First stage"))
+        #expect(page(try await world.answer([("pipeline", "9"), ("stage", "s2")])).contains("does not look right"))
+        let late = try await world.answer([("pipeline", "2"), ("stage", "s2"), ("days", "40")])
+        #expect(page(late).contains("A month at most, please."))
+        #expect(world.registry.account?.variables["pipeline"] == nil)
+        let last = try await world.answer([("pipeline", "2"), ("stage", "s2"), ("days", "7")])
+        #expect(page(last).contains("Acme is connected"))
+        #expect(world.registry.account?.variables == ["pipeline": "2", "stage": "s2", "days": 7])
+        #expect(vendor.requests.last?.headers[.authorization] != nil)
+    }
+
+    @Test func `an account that cannot be set up says so and is not called active`() async throws {
+        let vendor = ScriptedVendor { (request, _) in
+            request.url.hasSuffix("/me") ? .json(["org": "o1"]) : .json([:], status: 403)
+        }
+        let world = try await BrokerWorld(auth: Self.keyed, vendor: vendor, more: Self.lively)
+        let last = try await world.connect(texts: [
+            ("plan", "pro"), ("seats", "5"), ("site", "birch"), ("token", "t"),
+        ])
+        #expect(page(last).contains("could not be set up"))
+        #expect(world.registry.account?.status == .postInstallError)
+    }
+
     // MARK: Certificates
 
     @Test func `an uploaded certificate goes with token call, verification and usable access, and its end is shown`()

@@ -121,7 +121,8 @@ final class MemoryRegistry: RegistryClient {
             endUserID: "u",
             endUserName: nil,
             connectors: [],
-            accountID: nil,
+            // Whoever comes again comes to the account that is there.
+            accountID: account?.status == .active ? accountID : nil,
             variables: [:],
             returnURL: nil
         )

@@ -70,6 +70,53 @@ struct PipelineTests {
         #expect(sender.requests[0].json == ["kind": "long", "size": 4])
     }
 
+    @Test(arguments: [("a", "/v2/people/move"), ("b", "/v2/people"), ("c", "none")])
+    func `the way is chosen by what steps have found, and a refusal of theirs comes first`(
+        kind: String,
+        path: String
+    ) async throws {
+        let sender = ScriptedSender { (request, _) throws(ExchangeError) in
+            request.path == "/v2/kind" ? .json(["kind": .string(kind)]) : .json(BirchVendor.person())
+        }
+        let patch: JSONValue = [
+            "resources": [
+                "kinds": ["get": ["path": "/kind"]],
+                "people": ["move": ["method": "POST", "path": "/people/move"]],
+            ],
+            "mappings": [
+                "crm": [
+                    "contacts": [
+                        "create": [
+                            "read_back": false, "resource": .null, "method": .null,
+                            "route": [
+                                [
+                                    "when": ["$jsonata": "steps.kind.kind = \"a\""], "resource": "people",
+                                    "method": "move",
+                                ],
+                                [
+                                    "when": ["$jsonata": "steps.kind.kind = \"b\""], "resource": "people",
+                                    "method": "create",
+                                ],
+                            ],
+                            "before": [
+                                ["id": "kind", "request": ["resource": "kinds", "method": "get"]],
+                                [
+                                    "fail": [
+                                        "when": "steps.kind.kind = \"c\"", "as": "remote_validation_failed",
+                                        "message": "no such kind", "pointer": "/title",
+                                    ]
+                                ],
+                            ],
+                        ]
+                    ]
+                ]
+            ],
+        ]
+        let problem = await BirchVendor.problem(sender, "create", body: ["last_name": "Birk"], patch: patch)
+        #expect(problem?.code == (kind == "c" ? .remoteValidationFailed : nil))
+        #expect(sender.requests.map(\.path) == ["/v2/kind"] + (kind == "c" ? [] : [path]))
+    }
+
     @Test func `a lookup is kept for the account until its time is over`() async throws {
         let clock = Mutex(1000)
         let sender = ScriptedSender { (request, _) throws(ExchangeError) in

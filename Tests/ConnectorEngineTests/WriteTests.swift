@@ -9,6 +9,36 @@ import Vocabulary
 struct WriteTests {
     private let person = InboundResponse.json(BirchVendor.person())
 
+    @Test func `of a list that the vendor keeps one of, more are refused, or the main one is kept`() async throws {
+        let sender = ScriptedSender(.json(BirchVendor.person()))
+        let patch = BirchVendor.method("create", ["max_items": ["/email_addresses": 1], "read_back": false])
+        let body: JSONValue = [
+            "last_name": "Birk",
+            "email_addresses": [["email": "a@b.example"], ["email": "b@b.example", "is_primary": true]],
+        ]
+        let problem = await BirchVendor.problem(sender, "create", body: body, patch: patch)
+        #expect(problem?.code == .remoteValidationFailed)
+        #expect(problem?.failures.map(\.pointer) == ["/email_addresses/1"])
+        #expect(sender.requests.isEmpty)
+        let result = try await BirchVendor.execute(
+            sender,
+            "create",
+            body: body,
+            query: [("strict_body", "false")],
+            patch: patch
+        )
+        #expect(sender.requests[0].json?["mails"]?.array?.compactMap { $0["address"]?.string } == ["b@b.example"])
+        #expect(result.warnings.map(\.code) == ["too_many"])
+        let described = try await TestWorld.engine(sender).describe(
+            category: "crm",
+            resource: "contacts",
+            method: "create",
+            connector: TestWorld.connector(BirchVendor.document(patch)),
+            asking: nil
+        )
+        #expect(described.body?["properties"]?["email_addresses"]?["maxItems"] == 1)
+    }
+
     @Test func `a create sends the mapped body once and answers the record read back`() async throws {
         let sender = ScriptedSender(.json(["id": "p1"], status: 201), person)
         let result = try await BirchVendor.execute(

@@ -29,6 +29,8 @@ struct AccessBroker: Sendable {
     let now: @Sendable () -> Date
     /// Names this process in leases.
     let holder: String
+    /// What is done before an account's credentials go.
+    let farewell: AccountFarewell
 
     /// How long a caller waits for another holder's refresh.
     private static let patience: Duration = .seconds(10)
@@ -324,6 +326,7 @@ struct AccessBroker: Sendable {
         let deletions = try await registry.accountDeletions()
         for deletion in deletions {
             let owner = CredentialOwner(account: deletion.accountID, tenant: deletion.tenantID)
+            await farewell.say(to: deletion)
             // As far as that goes: what fails here fails again later, and the credentials must go.
             try? await giveBack(owner)
             try await vault.shred(owner)

@@ -11,18 +11,46 @@ extension ConnectFlow {
         var certificate: ClientIdentity?
     }
 
-    /// Reads the fields of `method` and the connector's variables from a form.
-    func input(_ form: SubmittedForm, connector: ConnectorDocument, method: AuthMethod, known: JSONObject) throws
-        -> Input
-    {
-        var input = Input(variables: known, secrets: [:])
-        for variable in connector.variables where variable.source == .user {
-            if let text = try value(form, variable, known: known[variable.name]) {
-                input.variables[variable.name] = .string(text)
+    /// The variables and fields that a form shows, in its order.
+    ///
+    /// `known`: the variables that have values, those just typed included.
+    /// `isReconnect`: whether the account is there already, so that what must not change is not asked for.
+    static func asked(
+        _ connector: ConnectorDocument,
+        _ method: AuthMethod,
+        known: JSONObject,
+        isReconnect: Bool
+    ) -> [VariableConfig] {
+        let values = connector.withDefaults(known)
+        let all = connector.variables.filter { $0.source == .user } + method.fields
+        return all.enumerated()
+            .sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }
+            .map(\.element)
+            .filter { field in
+                field.isVisible(given: values)
+                    && !(isReconnect && field.isImmutable && known[field.name] != nil)
             }
-        }
-        for field in method.fields where !MutualTLSConfig.fieldNames.contains(field.name) || method.mutualTLS == nil {
-            if let text = try value(form, field, known: nil) { input.secrets[field.name] = text }
+    }
+
+    /// Reads the fields of `method` and the connector's variables from a form.
+    func input(
+        _ form: SubmittedForm,
+        connector: ConnectorDocument,
+        method: AuthMethod,
+        known: JSONObject,
+        isReconnect: Bool = false
+    ) throws -> Input {
+        var input = Input(variables: known, secrets: [:])
+        let names = Set(connector.variables.filter { $0.source == .user }.map(\.name))
+        let typed = typed(form, connector, known)
+        for field in Self.asked(connector, method, known: typed, isReconnect: isReconnect) {
+            if names.contains(field.name) {
+                if let value = try value(form, field, known: known[field.name]) { input.variables[field.name] = value }
+            } else if !MutualTLSConfig.fieldNames.contains(field.name) || method.mutualTLS == nil {
+                if let value = try value(form, field, known: nil) {
+                    input.secrets[field.name] = value.plainText ?? value.text()
+                }
+            }
         }
         if let config = method.mutualTLS, config.level == .account {
             input.certificate = try certificate(form, config)
@@ -62,23 +90,30 @@ extension ConnectFlow {
         }
     }
 
-    private func value(_ form: SubmittedForm, _ field: VariableConfig, known: JSONValue?) throws -> String? {
-        let given =
+    /// What is known with what a form holds, for the conditions under which fields are asked for.
+    func typed(_ form: SubmittedForm, _ connector: ConnectorDocument, _ known: JSONObject) -> JSONObject {
+        var values = known
+        for variable in connector.variables where variable.source == .user {
+            guard let texts = form.lists[variable.name],
+                let value = try? variable.value(of: texts, digests: secrets.digests)
+            else { continue }
+            values[variable.name] = value
+        }
+        return values
+    }
+
+    /// The checked value of one field; nil when it is left empty and may be.
+    func value(_ form: SubmittedForm, _ field: VariableConfig, known: JSONValue?) throws -> JSONValue? {
+        let texts =
             field.kind == .file
-            ? form.files[field.name].map { String(decoding: $0.reveal(), as: UTF8.self) } : form.texts[field.name]
-        let text = field.transformed(given ?? "")
-        guard !text.isEmpty else {
-            if known != nil || !field.isRequired { return nil }
-            throw UserError(message: "Please fill in “\(field.label)”.", field: field.name)
+            ? form.files[field.name].map { [String(decoding: $0.reveal(), as: UTF8.self)] } ?? []
+            : form.lists[field.name] ?? []
+        do {
+            if let value = try field.value(of: texts, digests: secrets.digests) { return value }
+        } catch {
+            throw UserError(message: error.message, field: field.name)
         }
-        if let pattern = field.pattern {
-            guard let expression = try? Regex(pattern), (try? expression.wholeMatch(in: text)) != nil else {
-                throw UserError(message: "“\(field.label)” does not look right. Please check it.", field: field.name)
-            }
-        }
-        guard text.utf8.count <= 16_384, !text.utf8.contains(0) else {
-            throw UserError(message: "“\(field.label)” is too long.", field: field.name)
-        }
-        return text
+        if known != nil || !field.isRequired { return nil }
+        throw UserError(message: "Please fill in “\(field.label)”.", field: field.name)
     }
 }

@@ -33,6 +33,8 @@ struct ConnectFlow: Sendable {
     struct Outcome: Sendable {
         let account: AccountRecord
         let label: String
+        /// Whether the user is asked something about the account.
+        var asks = false
     }
 
     // MARK: OAuth
@@ -262,18 +264,13 @@ struct ConnectFlow: Sendable {
         let moment = now().timeIntervalSince1970
         let values =
             grant.map { StoredGrant.values(of: $0, over: typed, method: method, now: moment) } ?? typed
-        let hidden = StoredGrant.hidden.union(method.fieldsForTokensOnly)
         var label: String?
         if let verification = VerificationFlow(
             connector: of.connector.document,
             method: method.name,
             variables: variables
         ) {
-            let access = ConnectorEngine.UsableAccess(
-                method: method.name,
-                values: values.filter { !hidden.contains($0.key) }.mapValues(Secret.init),
-                clientCertificate: try await certificate(of, method: method, values: values)
-            )
+            let access = try await usable(values, of, method: method)
             let request = try verification.request(
                 access: access,
                 partition: "connect-\(session.id)",
@@ -291,6 +288,7 @@ struct ConnectFlow: Sendable {
                 )
             }
         }
+        try await checkSameness(session, of, variables)
         guard try await sessions.finish(session.id) else {
             throw UserError(message: "This connection was made already. You can close this page.", field: nil)
         }
@@ -309,6 +307,31 @@ struct ConnectFlow: Sendable {
             for: CredentialOwner(account: account.id, tenant: session.tenantID),
             kind: .access
         )
+        do {
+            if let hook = arrival(session, of) {
+                let given = try await LifecycleRun(
+                    connector: of.connector,
+                    sender: exchange.sender,
+                    digests: secrets.digests
+                ).variables(
+                    of: hook,
+                    account: account.id,
+                    variables: variables,
+                    access: FixedAccess(usable(values, of, method: method))
+                )
+                for member in given { variables[member.key] = member.value }
+            }
+        } catch let problem as Problem {
+            _ = try await registry.updateAccount(
+                account.id,
+                AccountChange(status: .postInstallError, statusReason: problem.message)
+            )
+            throw UserError(
+                message:
+                    "\(of.connector.document.label) is connected, but could not be set up. Please tell your contact at the product.",
+                field: nil
+            )
+        }
         let active = try await registry.updateAccount(
             account.id,
             AccountChange(
@@ -318,7 +341,51 @@ struct ConnectFlow: Sendable {
                 clientCertificate: identity.map(ClientCertificates.note)
             )
         )
-        return Outcome(account: active, label: of.connector.document.label)
+        let asks = of.connector.document.lifecycle.form != nil
+        if asks { try await sessions.ask(session.id, about: active.id) }
+        return Outcome(account: active, label: of.connector.document.label, asks: asks)
+    }
+
+    /// What the connector does with the vendor now that the account is there, or there again.
+    private func arrival(_ session: ConnectSession, _ of: Configurations.OfIntegration) -> LifecycleHook? {
+        let lifecycle = of.connector.document.lifecycle
+        return session.accountID == nil ? lifecycle.postInstall : lifecycle.reconnect ?? lifecycle.postInstall
+    }
+
+    /// What the account's requests are signed with; never a refresh token.
+    func usable(
+        _ values: [String: String],
+        _ of: Configurations.OfIntegration,
+        method: AuthMethod
+    ) async throws -> ConnectorEngine.UsableAccess {
+        let hidden = StoredGrant.hidden.union(method.fieldsForTokensOnly)
+        return ConnectorEngine.UsableAccess(
+            method: method.name,
+            values: values.filter { !hidden.contains($0.key) }.mapValues(Secret.init),
+            clientCertificate: try await certificate(of, method: method, values: values)
+        )
+    }
+
+    /// Refuses to connect an account again as another one: what must not change has not changed.
+    private func checkSameness(
+        _ session: ConnectSession,
+        _ of: Configurations.OfIntegration,
+        _ variables: JSONObject
+    ) async throws {
+        guard let id = session.accountID, let known = try await registry.account(id),
+            known.tenantID == session.tenantID
+        else { return }
+        let same = of.connector.document.lifecycle.sameOnReconnect
+        for variable in of.connector.document.variables where variable.isImmutable || same.contains(variable.name) {
+            guard let old = known.variables[variable.name], let new = variables[variable.name], old != new else {
+                continue
+            }
+            throw UserError(
+                message:
+                    "This is another account of \(of.connector.document.label) than before: “\(variable.label)” differs. Please sign in to the same one.",
+                field: nil
+            )
+        }
     }
 
     private func account(

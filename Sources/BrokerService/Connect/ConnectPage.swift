@@ -12,6 +12,13 @@ struct ConnectPage: Sendable {
             case text
             case secret = "password"
             case file
+            case date
+            case number
+            case checkbox
+            /// Several lines.
+            case lines
+            /// Several of the options.
+            case several
         }
 
         let name: String
@@ -23,6 +30,11 @@ struct ConnectPage: Sendable {
         let isRequired: Bool
         let isWrong: Bool
         let options: [(value: String, label: String, isChosen: Bool)]
+        /// The page of the vendor's help.
+        var docs: String?
+        /// What stands in front of and behind the value.
+        var prefix: String?
+        var suffix: String?
     }
 
     /// Something to choose by its own button.
@@ -62,7 +74,11 @@ struct ConnectPage: Sendable {
                             "placeholder": field.placeholder, "value": field.value,
                             "type": field.kind.rawValue, "required": field.isRequired,
                             "wrong": field.isWrong, "isSelect": !field.options.isEmpty,
-                            "isFile": field.kind == .file,
+                            "isFile": field.kind == .file, "isSeveral": field.kind == .several,
+                            "isLines": field.kind == .lines && field.options.isEmpty,
+                            "isBox": field.kind == .checkbox, "ticked": field.value == "true",
+                            "isLine": field.kind != .lines && field.kind != .checkbox && field.options.isEmpty,
+                            "docs": field.docs, "prefix": field.prefix, "suffix": field.suffix,
                             "options": field.options.map {
                                 ["value": $0.value, "label": $0.label, "chosen": $0.isChosen] as [String: Any]
                             },
@@ -168,10 +184,13 @@ struct ConnectPage: Sendable {
         <div class="field">
         <label for="field-{{name}}">{{label}}{{^required}} <span class="optional">(optional)</span>{{/required}}</label>
         {{#help}}<p class="help" id="help-{{name}}">{{.}}</p>{{/help}}
-        {{#isSelect}}<select id="field-{{name}}" name="{{name}}">
+        {{#docs}}<p class="help"><a href="{{.}}" target="_blank" rel="noopener noreferrer">Where to find it</a></p>{{/docs}}
+        {{#isSelect}}<select id="field-{{name}}" name="{{name}}"{{#isSeveral}} multiple{{/isSeveral}}>
         {{#options}}<option value="{{value}}"{{#chosen}} selected{{/chosen}}>{{label}}</option>
         {{/options}}</select>{{/isSelect}}
-        {{^isSelect}}<input id="field-{{name}}" name="{{name}}" type="{{type}}"{{^isFile}} value="{{value}}"{{/isFile}}{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{/isSelect}}
+        {{#isLines}}<textarea id="field-{{name}}" name="{{name}}" rows="4"{{#placeholder}} placeholder="{{.}}"{{/placeholder}} spellcheck="false">{{value}}</textarea>{{/isLines}}
+        {{#isBox}}<input id="field-{{name}}" name="{{name}}" type="checkbox" value="true"{{#ticked}} checked{{/ticked}}>{{/isBox}}
+        {{#isLine}}{{#prefix}}<span class="part">{{.}}</span>{{/prefix}}<input id="field-{{name}}" name="{{name}}" type="{{type}}"{{^isFile}} value="{{value}}"{{/isFile}}{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{#suffix}}<span class="part">{{.}}</span>{{/suffix}}{{/isLine}}
         </div>
         {{/fields}}
         <button type="submit">{{button}}</button>
@@ -201,8 +220,9 @@ struct ConnectPage: Sendable {
         label { display: block; font-weight: 600; }
         .optional { font-weight: 400; }
         .help { margin: .15rem 0 .4rem; }
-        input, select, button { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .4rem; }
-        input, select { color: var(--text); background: var(--back); border: 1px solid var(--line); }
+        input, select, textarea, button { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .4rem; }
+        input[type="checkbox"] { width: 1.5rem; min-height: 1.5rem; }
+        input, select, textarea { color: var(--text); background: var(--back); border: 1px solid var(--line); }
         button { margin-top: .5rem; border: 0; font-weight: 600; cursor: pointer; background: var(--accent); color: var(--back); }
         :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
         .error { border-left: .3rem solid var(--bad); padding: .5rem .75rem; color: var(--bad); font-weight: 600; }

@@ -119,7 +119,15 @@ struct ConnectRoutes: Sendable {
             throw Problem(.linkTokenExpired, "this link is not complete")
         }
         let digest = Hexadecimal.text(try flow.secrets.sha256(token))
-        let record = try await flow.registry.redeemLinkToken(sha256: digest)
+        var record = try await flow.registry.redeemLinkToken(sha256: digest)
+        if let id = record.accountID, let account = try await flow.registry.account(id),
+            account.tenantID == record.tenantID
+        {
+            // What is known of the account need not be typed again; what the product gave with the link wins.
+            for member in account.variables where record.variables[member.key] == nil {
+                record.variables[member.key] = member.value
+            }
+        }
         let cookie = try flow.secrets.make()
         try await flow.sessions.create(from: record, cookieSHA256: try flow.secrets.sha256(cookie))
         return .redirect(to: "/connect/session", headers: [.setCookie: setCookie(cookie), .cacheControl: "no-store"])
@@ -145,11 +153,18 @@ struct ConnectRoutes: Sendable {
 
     private func submit(_ request: EndpointRequest) async throws -> EndpointResponse {
         var (session, form) = try await posted(request)
+        if let answer = try await answered(form, session) { return answer }
         guard let of = try await chosen(session), let method = method(of, session) else {
             return .redirect(to: "/connect/session")
         }
         do {
-            let input = try flow.input(form, connector: of.connector.document, method: method, known: session.variables)
+            let input = try flow.input(
+                form,
+                connector: of.connector.document,
+                method: method,
+                known: session.variables,
+                isReconnect: session.accountID != nil
+            )
             session.variables = input.variables
             session.integrationID = of.integration.id
             session.method = method.name
@@ -159,6 +174,7 @@ struct ConnectRoutes: Sendable {
             try await flow.sessions.remember(session, stateSHA256: nil)
             return finished(try await flow.connect(session, of, method: method, input: input), session, of)
         } catch let error as ConnectFlow.UserError {
+            session.variables = flow.typed(form, of.connector.document, session.variables)
             return try await next(session, error: error, typed: form.texts)
         }
     }
@@ -213,6 +229,7 @@ struct ConnectRoutes: Sendable {
         -> EndpointResponse
     {
         let token = try flow.secrets.formToken(of: session.id)
+        if let page = try await questions(session, error: error, typed: typed, known: nil) { return page }
         guard let of = try await chosen(session) else {
             let offered = try await offered(session)
             var labels: [(IntegrationID, String)] = []
@@ -247,22 +264,19 @@ struct ConnectRoutes: Sendable {
             )
         }
         let isOAuth = method.authorizationCode != nil
-        let asked = document.variables.filter { $0.source == .user } + method.fields
+        let asked = ConnectFlow.asked(
+            document,
+            method,
+            known: session.variables,
+            isReconnect: session.accountID != nil
+        )
         let fields = asked.map { field in
             ConnectPage.Field(
-                name: field.name,
-                label: field.label,
-                help: field.help,
-                placeholder: field.placeholder,
-                value: field.kind == .secret || field.kind == .file
-                    ? ""
-                    : typed[field.name] ?? session.variables[field.name]?.string ?? field.defaultValue?.string ?? "",
-                kind: field.kind == .secret ? .secret : field.kind == .file ? .file : .text,
-                isRequired: field.isRequired,
+                field,
+                typed: typed[field.name],
+                known: session.variables[field.name],
                 isWrong: error?.field == field.name,
-                options: field.options.map { option in
-                    (option.value, option.label, (typed[field.name] ?? field.defaultValue?.string) == option.value)
-                }
+                docs: document.docs
             )
         }
         return page.form(
@@ -279,11 +293,68 @@ struct ConnectRoutes: Sendable {
         )
     }
 
+    /// The page that asks about an account which is connected already; nil when the session asks nothing.
+    ///
+    /// `known`: the answers so far; those of the account if nil.
+    private func questions(
+        _ session: ConnectSession,
+        error: ConnectFlow.UserError?,
+        typed: [String: String],
+        known: JSONObject?
+    ) async throws -> EndpointResponse? {
+        guard let account = try await flow.asked(session),
+            let of = try await flow.configurations.integration(account.integrationID),
+            let form = of.connector.document.lifecycle.form
+        else { return nil }
+        let known = known ?? account.variables
+        var error = error
+        var asked: [VariableConfig] = []
+        do { asked = try await flow.questions(of, account, answers: known) } catch let told as ConnectFlow.UserError {
+            error = told
+        }
+        return page.form(
+            title: form.title ?? "A word about \(of.connector.document.label)",
+            lead: form.lead,
+            error: error?.message,
+            action: "/connect/session/submit",
+            token: try flow.secrets.formToken(of: session.id),
+            fields: asked.map { field in
+                ConnectPage.Field(
+                    field,
+                    typed: typed[field.name],
+                    known: known[field.name],
+                    isWrong: error?.field == field.name,
+                    docs: of.connector.document.docs
+                )
+            },
+            button: "Save",
+            origins: of.integration.allowedOrigins
+        )
+    }
+
+    /// What comes of the answers about an account that is connected already; nil when the session asks nothing.
+    private func answered(_ form: SubmittedForm, _ session: ConnectSession) async throws -> EndpointResponse? {
+        guard let account = try await flow.asked(session),
+            let of = try await flow.configurations.integration(account.integrationID)
+        else { return nil }
+        do {
+            return finished(try await flow.keep(form, session, of, account), session, of)
+        } catch let error as ConnectFlow.UserError {
+            return try await questions(
+                session,
+                error: error,
+                typed: form.texts,
+                known: flow.answers(form, of, account)
+            )
+        }
+    }
+
     private func finished(
         _ outcome: ConnectFlow.Outcome,
         _ session: ConnectSession,
         _ of: Configurations.OfIntegration
     ) -> EndpointResponse {
+        if outcome.asks { return .redirect(to: "/connect/session") }
         let id = outcome.account.id.description
         let expired = HTTPFields([HTTPField(name: .setCookie, value: setCookie("", maxAge: 0))])
         if let url = session.returnURL {

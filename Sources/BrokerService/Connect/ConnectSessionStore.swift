@@ -18,6 +18,8 @@ struct ConnectSession: Sendable {
     let returnURL: String?
     var integrationID: IntegrationID?
     var method: String?
+    /// The account that is connected already and about which the user is asked.
+    var connectedAccountID: AccountID?
 }
 
 /// Connect sessions.
@@ -29,7 +31,7 @@ struct ConnectSessionStore: Sendable {
     private static let context = ["app.scope": "service"]
     private static let columns: Query = """
         id, tenant_id, environment_id, end_user_id, end_user_name, connectors, account_id, variables, return_url,
-        integration_id, method
+        integration_id, method, connected_account_id
         """
 
     func create(from token: LinkTokenRecord, cookieSHA256: [UInt8]) async throws {
@@ -56,7 +58,7 @@ struct ConnectSessionStore: Sendable {
             try await transaction.query(
                 """
                 select \(Self.columns) from broker.connect_session
-                where cookie_sha256 = \(cookieSHA256) and status = 'open' and expires_at > now()
+                where cookie_sha256 = \(cookieSHA256) and status in ('open', 'asking') and expires_at > now()
                 """
             ).first.map(Self.session)
         }
@@ -105,6 +107,27 @@ struct ConnectSessionStore: Sendable {
         }
     }
 
+    /// Lets a session that has ended go on with questions about its account.
+    func ask(_ id: ConnectSessionID, about account: AccountID) async throws {
+        try await pool.transaction(context: Self.context) { transaction in
+            try await transaction.execute(
+                """
+                update broker.connect_session set status = 'asking', connected_account_id = \(account.uuid)
+                where id = \(id.uuid) and status = 'done'
+                """
+            )
+        }
+    }
+
+    /// Ends the questions of a session.
+    func close(_ id: ConnectSessionID) async throws {
+        try await pool.transaction(context: Self.context) { transaction in
+            try await transaction.execute(
+                "update broker.connect_session set status = 'done' where id = \(id.uuid) and status = 'asking'"
+            )
+        }
+    }
+
     private static func session(_ row: Row) throws -> ConnectSession {
         let variables: String = try row.get("variables")
         return ConnectSession(
@@ -118,7 +141,8 @@ struct ConnectSessionStore: Sendable {
             variables: try JSONValue(parsing: variables).object ?? [:],
             returnURL: try row.optional("return_url"),
             integrationID: try row.optional("integration_id", as: UUID.self).map { IntegrationID($0) },
-            method: try row.optional("method")
+            method: try row.optional("method"),
+            connectedAccountID: try row.optional("connected_account_id", as: UUID.self).map { AccountID($0) }
         )
     }
 }

@@ -11,6 +11,8 @@ struct SubmittedForm: Sendable {
     static let bytesMax = 256 * 1024
 
     private(set) var texts: [String: String] = [:]
+    /// All texts of each name, for choices of several.
+    private(set) var lists: [String: [String]] = [:]
     private(set) var files: [String: Secret<[UInt8]>] = [:]
 
     /// Reads a body in either of the two encodings of HTML.
@@ -19,7 +21,7 @@ struct SubmittedForm: Sendable {
     init(_ request: EndpointRequest) throws(Problem) {
         let type = request.headers[.contentType] ?? ""
         guard type.lowercased().hasPrefix("multipart/form-data") else {
-            for item in try request.form().items { texts[item.name] = item.value }
+            for item in try request.form().items { add(item.value, item.name) }
             return
         }
         var limits = Multipart.Limits()
@@ -41,13 +43,19 @@ struct SubmittedForm: Sendable {
                 // Browsers send a nameless, empty file for an input that was left alone.
                 if !part.body.isEmpty { files[name] = Secret(part.body) }
             } else {
-                texts[name] = String(decoding: part.body, as: UTF8.self)
+                add(String(decoding: part.body, as: UTF8.self), name)
             }
         }
+    }
+
+    private mutating func add(_ text: String, _ name: String) {
+        texts[name] = text
+        lists[name, default: []].append(text)
     }
 
     /// A form of texts.
     init(texts: [String: String]) {
         self.texts = texts
+        lists = texts.mapValues { [$0] }
     }
 }

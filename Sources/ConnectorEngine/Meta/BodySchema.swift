@@ -58,6 +58,9 @@ struct BodySchema {
     /// A model's property with what the account says of it.
     private func described(_ name: String, _ schema: JSONValue) -> JSONValue {
         guard case .object(var members) = schema else { return schema }
+        if let limit = mapping.write.itemsMax.first(where: { $0.path == [name] }) {
+            members["maxItems"] = .number(JSONNumber(limit.max))
+        }
         let field = fields.first { $0.pointer?.tokens.first == name }
         members["title"] = members["title"] ?? .string(field?.label ?? Self.title(name))
         if let map = mapping.enums.first(where: { $0.path == [name] }), members["enum"] != nil {

@@ -21,6 +21,10 @@ package struct Capabilities: Sendable {
         var document = JSONObject()
         document["integrated_account_id"] = account.map { .string($0.description) }
         document["connector"] = .string(connector.name)
+        document["label"] = .string(connector.document.label)
+        document["icon"] = connector.document.icon.map(JSONValue.string)
+        document["docs"] = connector.document.docs.map(JSONValue.string)
+        document["deprecated"] = connector.document.deprecation?.json
         document["config_revision"] = .string(connector.revision)
         let categories = connector.document.mappings.keys.sorted().map { ($0, category($0) ?? .null) }
         document["categories"] = .object(JSONObject(categories))
@@ -67,6 +71,12 @@ package struct Capabilities: Sendable {
                 )
                 abilities["sort_by"] = .array(mapping.sort.keys.sorted().map(JSONValue.string))
                 abilities["search"] = .bool(mapping.supportsSearch)
+                if let incremental = mapping.incremental {
+                    abilities["incremental"] = [
+                        "field": .string(incremental.field), "granularity": .string(incremental.granularity.rawValue),
+                        "deletes": .string(incremental.deletes.rawValue),
+                    ]
+                }
             }
             abilities["is_partial"] = .bool(mapping.isPartial)
             if let resource, let absent = absentFields(mapping, resource) {

@@ -20,6 +20,7 @@ struct Pipeline: Sendable {
         guard !plan.mapping.pipeline.before.isEmpty else { return plan }
         var plan = plan
         plan.scope = try await run(plan.mapping.pipeline.before, in: plan.scope)
+        try plan.reroute(in: connector)
         return plan
     }
 

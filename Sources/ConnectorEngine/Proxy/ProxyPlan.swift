@@ -165,7 +165,7 @@ extension String {
     fileprivate var trimmingSlash: String { hasSuffix("/") ? String(dropLast()) : self }
 
     /// The text behind percent escapes and plus signs; what is not a well-formed escape stays.
-    fileprivate var percentDecoded: String {
+    var percentDecoded: String {
         var bytes: [UInt8] = []
         var rest = utf8[...]
         while let byte = rest.popFirst() {

@@ -48,6 +48,8 @@ package struct NativeRequest: Sendable {
     package var isIdempotent = true
     /// Which rate budgets it counts against.
     package var rateClass: String?
+    /// What the vendor's refusals mean to the method that it is made for.
+    package var errorMapping: MappingStack?
     /// What it must look like.
     package var contract: NativeContract?
     /// How long a good answer is kept; not at all, if nil.

@@ -1,6 +1,6 @@
-package import ConnectorConfig
+import ConnectorConfig
 import HTTPExchange
-package import JSONValue
+import JSONValue
 import Vocabulary
 
 /// Turns a document's description of a request into one with values.
@@ -135,17 +135,6 @@ enum ExpressionProblem {
             "an expression\(whose)\(place) failed with \(error.code)\(offset): \(error.message)",
             underlying: error
         )
-    }
-}
-
-extension ConnectorDocument {
-    /// `variables` with the connector's defaults for those that are missing.
-    package func withDefaults(_ variables: JSONObject) -> JSONObject {
-        var all = variables
-        for variable in self.variables where all[variable.name] == nil {
-            if let value = variable.defaultValue { all[variable.name] = value }
-        }
-        return all
     }
 }
 

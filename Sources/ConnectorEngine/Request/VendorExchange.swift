@@ -236,6 +236,9 @@ struct VendorExchange {
             body = told
             verdict = classifier.verdict(on: response, body: told, scopes: request.scopes)
         }
+        if let mapping = request.errorMapping, let known = verdict, !known.isIgnored {
+            verdict = try classifier.verdict(known, refinedBy: mapping, response, body: body)
+        }
         let isRefusal = verdict != nil && verdict?.isIgnored != true
         let signal = RateSignal(response, config: connector.rateLimit, body: { body }, isRefusal: isRefusal)
         if signal.isLimited { verdict = Self.limited(response, verdict, signal) }
@@ -332,7 +335,7 @@ struct VendorExchange {
 }
 
 extension UnifiedResult.RemoteRateLimit {
-    fileprivate init(_ window: RateSignal.Window) {
+    init(_ window: RateSignal.Window) {
         let (seconds, rest) = window.reset?.components ?? (0, 0)
         self.init(
             limit: window.limit,

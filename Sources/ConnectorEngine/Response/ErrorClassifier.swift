@@ -67,6 +67,57 @@ package struct ErrorClassifier: Sendable {
         )
     }
 
+    /// A verdict with what a method's own mapping says of the answer: an object with any of `as`, `message`,
+    /// `remote_code`, `ignore` and `failures` (a list of `{pointer, code?, message}`).
+    ///
+    /// - Throws: `Problem` (`mapping_failed`) when the mapping fails or names no code of the model.
+    func verdict(
+        _ verdict: Verdict,
+        refinedBy mapping: MappingStack,
+        _ response: InboundResponse,
+        body: JSONValue
+    ) throws -> Verdict {
+        var scope = ResponseScope.scope(response, body: body).adding("context", .object(variables))
+        scope.root["code"] = verdict.problem.remote?.code.map(JSONValue.string)
+        scope.root["message"] = verdict.problem.remote?.message.map(JSONValue.string)
+        let told: JSONValue?
+        do { told = try mapping.value(in: scope) } catch {
+            throw ExpressionProblem.problem(error, level: mapping.stages.last?.level)
+        }
+        guard case .object(let words)? = told, !words.isEmpty else { return verdict }
+        var problem = verdict.problem
+        if let name = words["as"]?.string {
+            guard let code = ErrorCode(rawValue: name) else {
+                throw Problem(.mappingFailed, "an error_mapping gives '\(name)', which is no code")
+            }
+            problem.code = code
+            problem.message = Self.sentence(code, status: response.status)
+        }
+        if let message = words["message"]?.plainText { problem.message = message }
+        if let code = words["remote_code"]?.plainText, let remote = problem.remote {
+            problem.remote = Problem.Remote(
+                status: remote.status,
+                code: String(code.prefix(100)),
+                message: remote.message,
+                body: remote.body
+            )
+        }
+        if let failures = words["failures"]?.array {
+            problem.failures = failures.map { failure in
+                Problem.Failure(
+                    code: failure["code"]?.plainText ?? "invalid",
+                    message: failure["message"]?.plainText ?? "the vendor does not accept this",
+                    pointer: failure["pointer"]?.plainText ?? ""
+                )
+            }
+        }
+        return Verdict(
+            problem: problem,
+            retry: words["as"] == nil ? verdict.retry : .no,
+            isIgnored: words["ignore"] == .bool(true)
+        )
+    }
+
     /// The vendor's body as far as it may be shown: JSON up to 16 KiB, or the start of a text.
     private func shown(_ response: InboundResponse, _ body: JSONValue) -> JSONValue? {
         guard !response.body.isEmpty else { return nil }

@@ -23,12 +23,17 @@ struct Plan {
     private(set) var route: MethodMapping.Route
     private(set) var native: ResourceMethod
     /// The native lists of this call, one after the other.
-    let branches: [FanOutBranch]
+    private(set) var branches: [FanOutBranch]
+    /// Whether no way fits, as far as can be told before the steps are done.
+    private(set) var hasNoRoute = false
+    private let isRouteGiven: Bool
     /// What request expressions see, apart from `paging`.
     var scope: ExpressionScope
     private(set) var filterFates: [(field: String, fate: FilterFate)]
     /// Filters that the engine evaluates on mapped records.
     let localFilters: LocalFilters
+    /// Since when the vendor is asked for changes, as it reads times.
+    let since: String?
 
     /// Decides how `call` is done.
     ///
@@ -59,6 +64,7 @@ struct Plan {
         responseMapping = mapping.responseMapping
         let filters = try PlannedFilters(query, mapping: mapping, resource: resource)
         localFilters = filters.local
+        since = filters.since
         let description = try QueryDescription(query, filters: filters, mapping: mapping)
         filterFates = filters.fates + description.ignored.map { ($0, .ignored) }
         var root: JSONObject = ["context": .object(variables), "query": .object(description.members)]
@@ -68,13 +74,38 @@ struct Plan {
         root["unified"] = body.map { .object($0.unified) }
         let scope = ExpressionScope(root)
         self.scope = scope
+        isRouteGiven = given != nil
         branches = try mapping.fanOut.filter { try Self.holds($0.route.condition, scope) }
-        route = try given ?? branches.first?.route ?? mapping.fanOut.first?.route ?? Self.route(mapping, scope: scope)
+        let fitting = try given ?? Self.route(mapping, branches, scope)
+        guard let route = fitting ?? mapping.routes.first else { throw Self.noRoute }
+        self.route = route
+        hasNoRoute = fitting == nil
+        if hasNoRoute, mapping.pipeline.before.isEmpty { throw Self.noRoute }
         guard let native = connector.resourceMethod(route.resource, route.method) else {
             throw Problem(.configInvalid, "there is no native call '\(route.resource)/\(route.method)'")
         }
         self.native = native
-        if call.ifMatch != nil, !native.supportsIfMatch {
+        try checkVersion()
+    }
+
+    /// Decides anew after the steps ahead of the request, which conditions can see as `steps`.
+    ///
+    /// - Throws: `Problem` when no way fits.
+    mutating func reroute(in connector: CompiledConnector) throws {
+        guard !isRouteGiven else { return }
+        branches = try mapping.fanOut.filter { try Self.holds($0.route.condition, scope) }
+        guard let route = try Self.route(mapping, branches, scope) else { throw Self.noRoute }
+        guard let native = connector.resourceMethod(route.resource, route.method) else {
+            throw Problem(.configInvalid, "there is no native call '\(route.resource)/\(route.method)'")
+        }
+        self.route = route
+        self.native = native
+        hasNoRoute = false
+        try checkVersion()
+    }
+
+    private func checkVersion() throws {
+        if options.ifMatch != nil, !native.supportsIfMatch {
             throw Problem(
                 .invalidRequest,
                 "the vendor cannot check a version here; leave If-Match out",
@@ -139,6 +170,7 @@ struct Plan {
         if let paths = mapping.pathMapping { scope.root["path"] = try value(of: paths, in: scope) ?? .null }
         let builder = RequestBuilder(connector: connector, scope: scope)
         var request = try builder.request(of: native)
+        request.errorMapping = mapping.errorMapping
         if let stack = route.queryMapping ?? mapping.queryMapping,
             case .object(let parameters)? = try value(of: stack, in: scope)
         {
@@ -151,6 +183,9 @@ struct Plan {
             for field in fields {
                 if let text = field.value.plainText { request.setHeader(field.key, text) }
             }
+        }
+        if let since, let parameter = mapping.incremental?.parameter {
+            try Pagination(config: native.pagination).put(.string(since), parameter, &request)
         }
         builder.merge(query.remoteQuery, into: &request)
         if let body { lay(body, over: &request) }
@@ -188,9 +223,18 @@ struct Plan {
         }
     }
 
-    private static func route(_ mapping: MethodMapping, scope: ExpressionScope) throws -> MethodMapping.Route {
-        for route in mapping.routes where try holds(route.condition, scope) { return route }
-        throw Problem(.methodNotSupported, "no route of the connector fits this call")
+    /// The way that fits; nil when none does.
+    private static func route(
+        _ mapping: MethodMapping,
+        _ branches: [FanOutBranch],
+        _ scope: ExpressionScope
+    ) throws -> MethodMapping.Route? {
+        if let route = branches.first?.route ?? mapping.fanOut.first?.route { return route }
+        return try mapping.routes.first { try holds($0.condition, scope) }
+    }
+
+    private static var noRoute: Problem {
+        Problem(.methodNotSupported, "no route of the connector fits this call")
     }
 
     private static func holds(_ condition: Expression?, _ scope: ExpressionScope) throws -> Bool {

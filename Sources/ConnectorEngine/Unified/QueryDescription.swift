@@ -65,6 +65,8 @@ struct PlannedFilters {
     private(set) var accepted: [JSONValue] = []
     private(set) var local = LocalFilters()
     private(set) var fates: [(field: String, fate: Plan.FilterFate)] = []
+    /// Since when the vendor is asked for changes, as it reads times.
+    private(set) var since: String?
     private var failures: [Problem.Failure] = []
     private var refused: ErrorCode?
 
@@ -72,7 +74,11 @@ struct PlannedFilters {
         for filter in query.filters {
             let name = "\(filter.field)[\(filter.comparison.rawValue)]"
             let config = mapping.filters.first { $0.field == filter.field }
-            if let config, config.operators.contains(filter.comparison.rawValue) {
+            if let incremental = mapping.incremental, incremental.field == filter.field,
+                [.gt, .gte].contains(filter.comparison), config != nil || incremental.parameter != nil
+            {
+                push(filter, name, config, since: incremental)
+            } else if let config, config.operators.contains(filter.comparison.rawValue) {
                 push(filter, name, config)
             } else if query.isStrict {
                 refuse(.filterNotSupported, name, "the connector cannot evaluate this filter")
@@ -95,6 +101,31 @@ struct PlannedFilters {
             "field": .string(filter.field), "op": .string(filter.comparison.rawValue),
             "native": .string(config.native), "type": .string(config.type.rawValue), "value": value,
         ])
+    }
+
+    /// The vendor is asked for changes since a time that it can read; what it gives too much is left out afterwards.
+    private mutating func push(
+        _ filter: UnifiedQuery.Filter,
+        _ name: String,
+        _ config: FilterConfig?,
+        since incremental: IncrementalConfig
+    ) {
+        guard let instant = Instant(filter.values[0]) else {
+            refuse(.invalidRequest, name, "expected \(Self.expectation(.datetime))")
+            return
+        }
+        let asked = incremental.start(for: instant)
+        since = asked.text
+        fates.append((name, .pushedDown))
+        if let config {
+            accepted.append([
+                "field": .string(filter.field), "op": asked.isEarlier ? "gte" : .string(filter.comparison.rawValue),
+                "native": .string(config.native), "type": .string(config.type.rawValue), "value": .string(asked.text),
+            ])
+        }
+        if asked.isEarlier || config == nil {
+            local.add(filter.field, filter.comparison, .string(instant.text), type: .datetime)
+        }
     }
 
     /// The engine evaluates what the mapping gives a value for.
@@ -154,5 +185,25 @@ struct PlannedFilters {
         case .datetime: "an RFC 3339 time, such as 2026-05-01T00:00:00Z"
         case .date: "a date, such as 2026-05-01"
         }
+    }
+}
+
+extension IncrementalConfig {
+    /// The time that the vendor is asked for, at or before the one that the caller means.
+    func start(for instant: Instant) -> (text: String, isEarlier: Bool) {
+        let step =
+            switch granularity {
+            case .millisecond: 1
+            case .second: 1000
+            case .minute: 60_000
+            case .hour: 3_600_000
+            case .day: 86_400_000
+            }
+        let wanted = instant.milliseconds - Int(overlap.components.seconds) * 1000
+        let asked = wanted - ((wanted % step) + step) % step
+        guard asked != instant.milliseconds else { return (instant.text, false) }
+        let text = Instant(millisecondsSinceEpoch: asked).text
+        if granularity == .day { return (String(text.prefix(10)), true) }
+        return (granularity == .millisecond ? text : text.replacing(".000Z", with: "Z"), true)
     }
 }

@@ -110,7 +110,7 @@ struct NativeJoins {
     /// The records with what was found for them; those without a counterpart stay as they are.
     func joined(_ nodes: [JSONNode]) async throws -> [JSONNode] {
         var records = nodes.map { (node: $0, value: $0.value, isChanged: false) }
-        for join in plan.mapping.joins {
+        for join in plan.mapping.joins where try isWanted(join) {
             let found = try await found(join, keys: records.map { join.local.value(in: $0.value) })
             for index in records.indices {
                 guard let key = join.local.value(in: records[index].value)?.plainText, let other = found[key] else {
@@ -122,6 +122,12 @@ struct NativeJoins {
             }
         }
         return try records.map { $0.isChanged ? try JSONNode(rewritten: $0.value) : $0.node }
+    }
+
+    private func isWanted(_ join: NativeJoin) throws -> Bool {
+        do { return try join.condition?.isTrue(in: plan.scope) ?? true } catch {
+            throw ExpressionProblem.problem(error)
+        }
     }
 
     private func found(_ join: NativeJoin, keys: [JSONValue?]) async throws -> [String: JSONValue] {
@@ -149,11 +155,14 @@ struct SideLoads {
     /// Most requests that one side load makes.
     private static let requestsMax = 10
 
-    /// - Throws: `Problem` when the connector cannot include what is wanted.
-    init(_ plan: Plan) throws {
+    /// What the caller wants, as far as the method or its `list` offers it.
+    ///
+    /// Throws: `Problem` when the connector cannot include what is wanted.
+    init(_ plan: Plan, besides list: MethodMapping? = nil) throws {
+        let offered = plan.mapping.sideLoads.merging(list?.sideLoads ?? [:]) { own, _ in own }
         loads = try plan.query.includes.map { name in
-            if let load = plan.mapping.sideLoads[name] { return load }
-            let known = plan.mapping.sideLoads.keys.sorted().joined(separator: ", ")
+            if let load = offered[name] { return load }
+            let known = offered.keys.sorted().joined(separator: ", ")
             throw Problem(
                 .filterNotSupported,
                 known.isEmpty ? "nothing can be included here" : "'\(name)' cannot be included; known are \(known)",

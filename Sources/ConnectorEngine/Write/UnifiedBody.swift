@@ -46,6 +46,7 @@ struct UnifiedBody {
         }
         for member in members { take(member, isStrict: isStrict) }
         if isCreate { try fill(scope) }
+        for limit in mapping.write.itemsMax { shorten(limit.path, to: limit.max, isStrict: isStrict) }
         checkForm()
         checkPresence(isCreate: isCreate)
         let translator = NativeValues(enums: mapping.enums, remoteValues: unified["remote_values"]?.object)
@@ -130,6 +131,31 @@ struct UnifiedBody {
                 continue
             }
         }
+    }
+
+    /// A list with more elements than the vendor keeps is refused, or loses those at its end; what is marked as primary
+    /// comes first.
+    private mutating func shorten(_ path: [String], to max: Int, isStrict: Bool) {
+        let pointer = JSONPointer(tokens: path)
+        guard case .array(let elements)? = JSONValue.object(unified)[pointer], elements.count > max else { return }
+        let word = "the vendor keeps \(max == 1 ? "one" : String(max)) of these"
+        guard !isStrict else {
+            complaints.add(.remoteValidationFailed, "too_many", "\(word); leave the others out", path + [String(max)])
+            return
+        }
+        let sorted = elements.filter { $0["is_primary"] == true } + elements.filter { $0["is_primary"] != true }
+        guard
+            case .object(let shorter)? = try? JSONValue.object(unified)
+                .setting(pointer, to: .array(Array(sorted.prefix(max))))
+        else { return }
+        unified = shorter
+        warnings.append(
+            Problem.Failure(
+                code: "too_many",
+                message: "\(word); \(elements.count - max) were left out",
+                pointer: pointer.description
+            )
+        )
     }
 
     private mutating func checkForm() {

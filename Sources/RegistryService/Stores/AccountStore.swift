@@ -127,17 +127,24 @@ struct AccountStore: Sendable {
         try await pool.transaction(context: scope.context) { transaction in
             let rows = try await transaction.query(
                 """
-                update registry.integrated_account
+                with known as (
+                    select id, integration_id, variables from registry.integrated_account
+                    where id = \(id.uuid) and deleted_at is null for update
+                )
+                update registry.integrated_account account
                 set deleted_at = now(), updated_at = now(), variables = '{}', label = null, client_certificate = null,
                     revision = revision + 1
-                where id = \(id.uuid) and deleted_at is null returning tenant_id
+                from known where account.id = known.id
+                returning account.tenant_id, known.integration_id, known.variables
                 """
             )
             guard let row = rows.first else { return false }
             let tenant = TenantID(try row.get("tenant_id", as: UUID.self))
             try await transaction.execute(
                 """
-                insert into registry.account_deletion (account_id, tenant_id) values (\(id.uuid), \(tenant.uuid))
+                insert into registry.account_deletion (account_id, tenant_id, integration_id, variables)
+                values (\(id.uuid), \(tenant.uuid), \(try row.get("integration_id", as: UUID.self)),
+                    \(try row.get("variables", as: String.self)))
                 on conflict do nothing
                 """
             )
@@ -158,12 +165,17 @@ struct AccountStore: Sendable {
         try await pool.transaction(context: TenantScope.service.context) { transaction in
             try await transaction.query(
                 """
-                select account_id, tenant_id from registry.account_deletion order by created_at, account_id limit \(limit)
+                select account_id, tenant_id, integration_id, variables from registry.account_deletion
+                order by created_at, account_id limit \(limit)
                 """
             ).map {
                 AccountDeletion(
                     accountID: AccountID(try $0.get("account_id", as: UUID.self)),
-                    tenantID: TenantID(try $0.get("tenant_id", as: UUID.self))
+                    tenantID: TenantID(try $0.get("tenant_id", as: UUID.self)),
+                    integrationID: try $0.optional("integration_id", as: UUID.self).map { IntegrationID($0) },
+                    variables: try $0.optional("variables", as: String.self).flatMap {
+                        try JSONValue(parsing: $0).object
+                    }
                 )
             }
         }

@@ -14,7 +14,9 @@ struct ConnectorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connectors",
         abstract: "Check connectors, put them in force, and try them without a vendor.",
-        subcommands: [Check.self, Diff.self, Apply.self, Publish.self, Map.self, Request.self, Reference.self]
+        subcommands: [
+            Check.self, Diff.self, Apply.self, Publish.self, Test.self, Map.self, Request.self, Reference.self,
+        ]
     )
 
     /// Options of the commands that work on folders.
@@ -59,6 +61,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
                 do {
                     let entry = try catalog.entry(folder)
                     let compiled = try catalog.compile(entry)
+                    _ = try ConnectorTestConfig.all(in: entry.document)
                     let faults = try catalog.schemaFaults(entry) + NativeContract.faults(in: compiled.document)
                     let methods = compiled.document.mappings.values.flatMap(\.values).map(\.count).reduce(0, +)
                     rows.append(

@@ -43,8 +43,18 @@ struct ConnectorCatalog {
 
     /// Reads a folder.
     func entry(_ folder: String) throws -> Entry {
-        let url = settings.content("connectors/\(folder)")
-        return Entry(folder: folder, document: try ConnectorFolder(reading: url).document())
+        let known = try folders(nil)
+        let document = try files(folder).document { (name: String) throws(ConnectorConfigError) in
+            guard known.contains(name) else { return nil }
+            do { return try files(name) } catch let error as ConnectorConfigError { throw error } catch {
+                throw ConnectorConfigError("connectors/\(name) cannot be read: \(error)", at: "connector.yaml#/extends")
+            }
+        }
+        return Entry(folder: folder, document: document)
+    }
+
+    private func files(_ folder: String) throws -> ConnectorFolder {
+        try ConnectorFolder(reading: settings.content("connectors/\(folder)"))
     }
 
     /// Compiles a document with patches, as an account would have it.

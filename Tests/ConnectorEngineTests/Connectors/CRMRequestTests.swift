@@ -137,7 +137,7 @@ struct CRMRequestTests {
 
     private static let contact: JSONValue = [
         "first_name": "Ada", "last_name": "Ek", "title": nil, "account": "1A", "owner": ["id": "2B"],
-        "email_addresses": [["email": "b@c.example"], ["email": "a@b.example", "is_primary": true]],
+        "email_addresses": [["email": "a@b.example", "is_primary": true]],
         "phone_numbers": [["number": "1"], ["number": "2", "type": "mobile"]],
         "addresses": [["street_1": "1 Road", "street_2": "Floor 2", "city": "Lyon"]],
     ]

@@ -65,6 +65,16 @@ struct ConnectorTests {
         }
     }
 
+    @Test(arguments: ConnectorFiles.names + ["_template"])
+    func `each recorded call of a connector gives what it says`(name: String) async throws {
+        let run = ConnectorTestRun(
+            document: try ConnectorFiles.document(name),
+            model: try TestWorld.model(),
+            digests: ToyDigests()
+        )
+        for outcome in try await run.outcomes() { #expect(outcome.faults == [], "\(outcome.name)") }
+    }
+
     private func schema() throws -> JSONSchema {
         let file = TestWorld.root.appendingPathComponent("openapi/connector.schema.json")
         return try JSONSchema(

@@ -174,6 +174,43 @@ struct QueryAbilityTests {
             ($0 as? Problem)?.code == .filterNotSupported
         }
     }
+
+    @Test func `what lists can include, one record can have beside it too`() async throws {
+        let document = OrchardVendor.document(more: [
+            "resources": ["trees": ["get": ["path": "/trees/{{id}}"]]],
+            "mappings": [
+                "crm": [
+                    "contacts": [
+                        "get": ["response_mapping": "response.{\"id\": id, \"account\": {\"id\": grove}}"],
+                        "list": [
+                            "side_loads": [
+                                "account": ["request": ["resource": "accounts"], "join": ["local": "account.id"]]
+                            ]
+                        ],
+                    ],
+                    "accounts": [
+                        "list": [
+                            "resource": "trees", "method": "list",
+                            "query_mapping": ["$jsonata": "{\"ids\": query.filters[0].value}"],
+                            "filters": ["id": ["ops": ["in"]]],
+                            "response_mapping": "response.{\"id\": id, \"name\": name}",
+                        ]
+                    ],
+                ]
+            ],
+        ])
+        let sender = ScriptedSender { request, _ throws(ExchangeError) in
+            request.path == "/v1/trees"
+                ? .json([["id": .string(request.query("ids") ?? ""), "name": "Old grove"]])
+                : .json(["id": "7", "grove": "g3"])
+        }
+        let record = try await OrchardVendor.call(document, sender, method: "get", query: [("include", "account")])
+        #expect(record["account"] == ["id": "g3", "name": "Old grove"])
+        await #expect {
+            _ = try await OrchardVendor.call(document, sender, method: "get", query: [("include", "pets")])
+        } throws: { ($0 as? Problem)?.code == .filterNotSupported }
+        #expect(sender.requests.count == 2)
+    }
 }
 
 /// One page out of several requests, and one list out of several native ones.
