@@ -2,6 +2,7 @@ import Foundation
 import HTTPExchange
 import HTTPTypes
 import JSONValue
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -46,6 +47,22 @@ struct ProxyRoutesTests {
         )
         #expect(answer.status == (authorization.hasSuffix("foreign") ? 404 : 401))
         #expect(world.vendor.requests.isEmpty)
+    }
+
+    @Test func `a good answer tells of our limits and of the vendor's`() async throws {
+        let left = try field("X-Left")
+        let world = try ExecutorWorld { (_) throws(ExchangeError) in
+            InboundResponse(status: 200, headers: [left: "41"], body: Array("{}".utf8))
+        }
+        let layer: JSONValue = [
+            "budget": [["name": "minute", "seconds": 60, "amount": 50]],
+            "rate_limit": ["windows": [["remaining": ["$jsonata": "headers.`x-left`"]]]],
+        ]
+        world.registry.state.withLock { $0.configurations[world.own.account] = world.record(world.own, layer: layer) }
+        let answer = try await world.call(.get, "/proxy/@\(world.own.account)/v1/people")
+        #expect(answer.headers[try field("RateLimit-Limit")] == "50")
+        #expect(answer.headers[try field("RateLimit-Remaining")] == "49")
+        #expect(answer.headers[try field("X-Remote-RateLimit-Remaining")] == "41")
     }
 
     @Test func `a key without the scope is refused`() async throws {

@@ -1,3 +1,4 @@
+import ConnectorConfig
 import ConnectorEngine
 import Foundation
 import HTTPExchange
@@ -160,11 +161,76 @@ struct WideListTests {
 
     @Test(arguments: [
         ("integrated_account_ids=", 400), ("account_group_id=nobody", 404),
-        ("integrated_account_ids=a&account_group_id=b", 400), ("integrated_account_ids=a&sort_by[name]=asc", 400),
+        ("integrated_account_ids=a&account_group_id=b", 400), ("integrated_account_ids=a&sort_by[shoe]=asc", 400),
+        ("integrated_account_ids=a&sort_by[name]=asc&exclude_fields=name", 400),
         ("integrated_account_ids=a&limit=0", 400), ("integrated_account_ids=a&limit=5000", 400),
     ]) func `what cannot be asked for is refused`(query: String, status: Int) async throws {
         let answer = try await world().call(.get, "/unified/crm/contacts?\(query)")
         #expect(answer.status == status)
+    }
+
+    /// Accounts whose people are in order by themselves: of `count` accounts each has every `count`th.
+    private func sorted(_ count: Int, of total: Int) throws -> (world: ExecutorWorld, names: String) {
+        let world = try world { (request) throws(ExchangeError) in
+            let query = URLComponents(string: request.url)?.queryItems ?? []
+            func number(_ name: String) -> Int { query.first { $0.name == name }?.value.flatMap { Int($0) } ?? 1 }
+            let path = URLComponents(string: request.url)?.path.split(separator: "/").last.flatMap { Int($0) } ?? 0
+            let all = (0..<total).filter { $0 % count == path }
+            let start = (number("page") - 1) * number("size")
+            let mine = start < all.count ? Array(all[start..<min(start + number("size"), all.count)]) : []
+            let people = mine.map { "{\"id\":\($0),\"name\":\"P\($0 < 10 ? "0" : "")\($0)\"}" }.joined(separator: ",")
+            return InboundResponse(status: 200, body: Array("{\"people\":[\(people)]}".utf8))
+        }
+        let ids = (0..<count).map { index in
+            let own: JSONValue = [
+                "resources": ["people": ["list": ["path": .string("/people/\(index)")]]],
+                "mappings": ["crm": ["contacts": ["list": ["sort": ["name": "name"]]]]],
+            ]
+            var record = world.record(world.own, layer: Self.layer.overlaid(by: own))
+            record.account?.id = .random()
+            let id = record.account?.id ?? .random()
+            world.registry.state.withLock { $0.configurations[id] = record }
+            return id.description
+        }
+        return (world, ids.joined(separator: ","))
+    }
+
+    @Test(arguments: [1, 2, 5, 7, 100]) func `a list over several accounts can be had in one order`(
+        limit: Int
+    ) async throws {
+        let (world, names) = try sorted(3, of: 23)
+        var seen: [String] = []
+        var cursor = ""
+        repeat {
+            let more = cursor.isEmpty ? "" : "&next_cursor=\(cursor)"
+            let answer = try await world.call(
+                .get,
+                "/unified/crm/contacts?integrated_account_ids=\(names)&sort_by[name]=asc&limit=\(limit)\(more)"
+            )
+            #expect(answer.status == 200, "\(answer.text)")
+            let records = answer.json["result"]?.array ?? []
+            #expect(records.count <= limit)
+            seen += records.compactMap { $0["name"]?.string }
+            cursor = answer.json["next_cursor"]?.string ?? ""
+        } while !cursor.isEmpty && seen.count < 100
+        #expect(seen == (0..<23).map { "P\($0 < 10 ? "0" : "")\($0)" })
+    }
+
+    @Test func `streams and lists over several accounts can be explained`() async throws {
+        let world = try world()
+        try world.addKey("trib_debug", world.own, ["unified:read", "debug"])
+        let stream = try await world.list("&response_format=stream&explain=true", key: "trib_debug")
+        let meta = try lines(stream.text).last?["meta"]
+        #expect(meta?["explain"]?["requests"]?[0]?["status"] == 200)
+        let ids = accounts(2, in: world).map(\.description)
+        let group = try await world.call(
+            .get,
+            "/unified/crm/contacts?integrated_account_ids=\(ids.joined(separator: ","))&explain=true",
+            key: "trib_debug"
+        )
+        for id in ids { #expect(group.json["meta"]?["explain"]?[id]?["requests"]?[0]?["status"] == 200) }
+        let plain = try await world.list("&response_format=stream&explain=true")
+        #expect(plain.status == 403)
     }
 
     @Test func `a filter that nobody can evaluate is refused for all`() async throws {

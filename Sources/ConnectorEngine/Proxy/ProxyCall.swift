@@ -74,4 +74,8 @@ package struct ProxyResult: Sendable {
     package let length: Int?
     /// The body, whole or while it arrives.
     package let body: StreamedResponse.Body
+    /// How the strictest of our own limits stands.
+    package let rateLimit: Problem.RateLimit?
+    /// What the vendor tells about its limits.
+    package let remoteRateLimit: UnifiedResult.RemoteRateLimit?
 }

@@ -38,7 +38,8 @@ package struct ProxyEngine: Sendable {
         let (request, headers) = try ProxyPlan.request(call, connector: document, variables: variables)
         let access = try await source.current()
         let response = try await send(request, headers, call, access, document, variables)
-        guard response.status == 401 || response.status == 403 else { return result(response, document) }
+        let traffic = trafficCall(call, request, document, variables)
+        guard response.status == 401 || response.status == 403 else { return result(response, traffic) }
 
         // The start of a refusal tells whether a newer token may help.
         let refusal = try await collected(response)
@@ -51,12 +52,12 @@ package struct ProxyEngine: Sendable {
             // For a body that is gone the newer token is of use to the next call.
             let renewed = try await source.renewed(after: access)
             if renewed.version != access.version, call.body.isRepeatable {
-                return result(try await send(request, headers, call, renewed, document, variables), document)
+                return result(try await send(request, headers, call, renewed, document, variables), traffic)
             }
         }
         return result(
             StreamedResponse(status: refusal.status, headers: refusal.headers, body: .whole(refusal.body)),
-            document
+            traffic
         )
     }
 
@@ -78,13 +79,7 @@ package struct ProxyEngine: Sendable {
             identity: connector.http.identity(of: call.account, certificate: access.clientCertificate)
         )
         for field in headers where !outbound.headers.contains(field.name) { outbound.headers.append(field) }
-        let trafficCall = TrafficCall(
-            connector: connector,
-            account: call.account,
-            subject: call.traffic,
-            rateClass: request.rateClass,
-            variables: variables
-        )
+        let trafficCall = trafficCall(call, request, connector, variables)
         try await put(call.body, into: &outbound, signed, isSigned: !method.signatures.isEmpty)
         for field in try authenticator.signatureFields(of: outbound, variables: variables) {
             if let name = HTTPField.Name(field.name) { outbound.headers[name] = field.value }
@@ -138,12 +133,39 @@ package struct ProxyEngine: Sendable {
         return InboundResponse(status: response.status, headers: response.headers, body: body)
     }
 
-    private func result(_ response: StreamedResponse, _ connector: ConnectorDocument) -> ProxyResult {
-        ProxyResult(
+    private func trafficCall(
+        _ call: ProxyCall,
+        _ request: NativeRequest,
+        _ connector: ConnectorDocument,
+        _ variables: JSONObject
+    ) -> TrafficCall {
+        TrafficCall(
+            connector: connector,
+            account: call.account,
+            subject: call.traffic,
+            rateClass: request.rateClass,
+            variables: variables
+        )
+    }
+
+    private func result(_ response: StreamedResponse, _ call: TrafficCall) -> ProxyResult {
+        let config = call.connector.rateLimit
+        let signal =
+            config.windows.isEmpty
+            ? nil
+            : RateSignal(
+                InboundResponse(status: response.status, headers: response.headers),
+                config: config,
+                body: { .null },
+                isRefusal: false
+            )
+        return ProxyResult(
             status: response.status,
-            headers: ProxyHeaders.incoming(response.headers, config: connector.proxy),
+            headers: ProxyHeaders.incoming(response.headers, config: call.connector.proxy),
             length: response.headers.value(of: .contentLength).flatMap { Int($0) },
-            body: response.body
+            body: response.body,
+            rateLimit: traffic.standing(of: call),
+            remoteRateLimit: signal?.strictest.map(UnifiedResult.RemoteRateLimit.init)
         )
     }
 }

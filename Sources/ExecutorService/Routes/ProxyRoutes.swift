@@ -177,6 +177,12 @@ struct ProxyRoutes: Sendable {
         var headers = result.headers
         headers[.remoteStatus] = String(result.status)
         headers[.configRevision] = account.connector.revision
+        if let limit = result.rateLimit { headers.set(limit) }
+        if let limit = result.remoteRateLimit {
+            headers[.remoteLimit] = limit.limit.map(String.init)
+            headers[.remoteRemaining] = limit.remaining.map(String.init)
+            headers[.remoteReset] = limit.reset.map(String.init)
+        }
         var response = EndpointResponse(status: result.status, headers: headers)
         switch result.body {
         case .whole(let bytes): response.body = .bytes(bytes)

@@ -42,7 +42,12 @@ struct UnifiedRoutes: Sendable {
                 summary: "Get one record of a unified resource",
                 tags: ["unified"],
                 access: .apiKey([.unifiedRead]),
-                query: [Self.account],
+                query: [
+                    Self.account, Self.include,
+                    QueryParameter("fields", .string, "The only fields wanted, with commas.", repeats: true),
+                    QueryParameter("exclude_fields", .string, "Fields not wanted, with commas.", repeats: true),
+                    QueryParameter("ignore_remote_data", .string, "true leaves the vendor's record out."),
+                ],
                 allowsAnyQuery: true,
                 responses: [ResponseSpec(200, "The record", schema: ["type": "object"])],
                 handler: { try await answer($0, method: "get") }
@@ -206,6 +211,9 @@ struct UnifiedRoutes: Sendable {
         }
         if let limit = result.rateLimit { headers.set(limit) }
         headers[.eTag] = result.etag.flatMap(Self.entityTag)
+        for field in configuration.connector.document.deprecation?.fields ?? [] {
+            if let name = HTTPField.Name(field.name) { headers[name] = field.value }
+        }
         if !result.warnings.isEmpty {
             headers[.warnings] = JSONValue.array(
                 result.warnings.prefix(20).map { warning in
@@ -230,6 +238,12 @@ struct UnifiedRoutes: Sendable {
         .string,
         "The account to act for; the header X-Integrated-Account-Id is the same."
     )
+    private static let include = QueryParameter(
+        "include",
+        .string,
+        "What is wanted beside the records, with commas; at most 5.",
+        repeats: true
+    )
     private static let ownMethods: Set<String> = ["list", "get", "create", "update", "delete", "meta", "batch"]
     private static let writeParameters = [
         account,
@@ -250,7 +264,7 @@ struct UnifiedRoutes: Sendable {
         QueryParameter("limit", .string, "Records of a page, 1 to \(UnifiedQuery.limitMax); 50 when absent."),
         QueryParameter("next_cursor", .string, "Where the last page ended."),
         QueryParameter("prev_cursor", .string, "Where the page before starts, where the vendor's paging can go back."),
-        QueryParameter("include", .string, "What is wanted beside the records, with commas; at most 5.", repeats: true),
+        include,
         QueryParameter("search", .string, "Free text, where the resource can be searched."),
         QueryParameter("fields", .string, "The only fields wanted, with commas.", repeats: true),
         QueryParameter("exclude_fields", .string, "Fields not wanted, with commas.", repeats: true),

@@ -23,13 +23,6 @@ struct WideListRoutes: Sendable {
         let isStream = Self.formatNames.contains { request.query[$0] == "stream" }
         let selection = try await AccountSelection(request, groups: groups)
         guard isStream || selection != nil else { return nil }
-        if request.query["explain"].map({ $0 != "false" && $0 != "0" }) == true {
-            throw Problem(
-                .invalidRequest,
-                "explain is for one page of one account",
-                failures: [.init(code: "invalid", message: "not with a stream or several accounts", pointer: "explain")]
-            )
-        }
         let base = UnifiedCall(
             category: category,
             resource: resource,
@@ -96,11 +89,13 @@ struct WideListRoutes: Sendable {
         _ selection: AccountSelection,
         isStream: Bool
     ) throws -> @Sendable (_ cursor: String?) async throws -> RecordPage {
-        if request.query.items.contains(where: { $0.name.hasPrefix("sort_by") }) {
+        let order = try engine.order(of: base)
+        if order != nil, selection.accounts.count > MergePosition.lanesMax {
+            let message = "at most \(MergePosition.lanesMax) accounts can be read in one order"
             throw Problem(
                 .filterNotSupported,
-                "a list over several accounts keeps the order of the accounts and cannot be sorted",
-                failures: [.init(code: "filter_not_supported", message: "no order here", pointer: "sort_by")]
+                message,
+                failures: [.init(code: "filter_not_supported", message: message, pointer: "sort_by")]
             )
         }
         let key = try request.apiKey()
@@ -110,28 +105,47 @@ struct WideListRoutes: Sendable {
         let filters = base.query.filter { !ignored.contains($0.name) }.map { "\($0.name)=\($0.value)" }.sorted()
         let binding = [base.category, base.resource, selection.binding] + filters
         let requestID = request.requestID
-        let list = GroupList(
-            accounts: selection.accounts,
-            limit: limit,
-            read: { name, share, cursor in try await page(door.open(name, for: key), share, cursor) },
-            describe: { ErrorEnvelope.body($0, requestID: requestID) }
-        )
+        let read: GroupList.Read = { name, share, cursor in
+            try await page(door.open(name, for: key), share, cursor)
+        }
+        let describe: @Sendable (Problem) -> JSONValue = { ErrorEnvelope.body($0, requestID: requestID) }
+        let accounts = selection.accounts
         return { cursor in
-            let start = try cursor.map { try engine.groupPosition($0, binding: binding) } ?? GroupPosition()
-            let page = try await list.page(from: start)
+            let page: GroupList.Page
+            let next: String?
+            if let order {
+                let merged = try await SortedGroupList(
+                    accounts: accounts,
+                    limit: limit,
+                    order: order,
+                    read: read,
+                    describe: describe
+                ).page(
+                    from: try cursor.map {
+                        try engine.mergePosition($0, accounts: accounts.count, binding: binding)
+                    } ?? MergePosition(accounts: accounts.count, pageSize: limit)
+                )
+                page = merged.group
+                next = try merged.next.map { try engine.cursor($0, binding: binding) }
+            } else {
+                page = try await GroupList(accounts: accounts, limit: limit, read: read, describe: describe)
+                    .page(from: try cursor.map { try engine.groupPosition($0, binding: binding) } ?? GroupPosition())
+                next = try page.next.map { try engine.cursor($0, binding: binding) }
+            }
             // What is wrong with the request itself is wrong for all accounts alike.
             if page.records.isEmpty, let problem = page.problems.first, problem.code.status == 400,
-                page.problems.count == list.accounts.count
+                page.problems.count == accounts.count
             {
                 throw problem
             }
             var meta: JSONObject = [
-                "request_id": .string(requestID), "accounts": .number(JSONNumber(list.accounts.count)),
+                "request_id": .string(requestID), "accounts": .number(JSONNumber(accounts.count)),
             ]
+            if !page.explanations.isEmpty { meta["explain"] = .object(page.explanations) }
             if !page.errors.isEmpty { meta["errors"] = .array(page.errors) }
             return RecordPage(
                 records: page.records,
-                nextCursor: try page.next.map { try engine.cursor($0, binding: binding) },
+                nextCursor: next,
                 isPartial: page.isPartial,
                 meta: meta
             )

@@ -22,6 +22,8 @@ struct GroupList: Sendable {
         var errors: [JSONValue] = []
         var problems: [Problem] = []
         var isPartial = false
+        /// How the accounts' pages came about, when the caller wants to know.
+        var explanations = JSONObject()
         /// nil at the end.
         var next: GroupPosition?
     }
@@ -91,26 +93,45 @@ struct GroupList: Sendable {
         switch outcome {
         case .success(let read):
             page.records += read.records.map { Self.marked($0, account) }
-            page.isPartial = page.isPartial || read.isPartial
+            page.note(read, of: account)
             position.advance(lane.account, to: read.nextCursor)
         case .failure(let error):
-            let problem = error as? Problem ?? Problem(.internalError, "an unexpected error", underlying: error)
-            var described = describe(problem).object ?? JSONObject()
-            described["integrated_account_id"] = .string(account)
-            // Its own cursor, to go on with that account alone.
-            described["next_cursor"] = lane.cursor.map(JSONValue.string) ?? .null
-            page.errors.append(.object(described))
-            page.problems.append(problem)
+            page.note(error, of: account, cursor: lane.cursor, describe)
             position.advance(lane.account, to: nil)
         }
     }
 
     /// A record with the account it is from as its first member.
-    private static func marked(_ record: [UInt8], _ account: String) -> [UInt8] {
+    static func marked(_ record: [UInt8], _ account: String) -> [UInt8] {
         guard record.first == UInt8(ascii: "{") else { return record }
         let rest = record.dropFirst()
         let name = JSONValue.string(account).bytes()
         let comma: [UInt8] = rest.first == UInt8(ascii: "}") ? [] : [UInt8(ascii: ",")]
         return Array("{\"integrated_account_id\":".utf8) + name + comma + rest
+    }
+}
+
+extension GroupList.Page {
+    /// An account gave a page.
+    mutating func note(_ read: RecordPage, of account: String) {
+        isPartial = isPartial || read.isPartial
+        if let explanation = read.meta["explain"], explanations[account] == nil { explanations[account] = explanation }
+    }
+
+    /// An account gave none.
+    ///
+    /// `cursor`: its own, to go on with that account alone.
+    mutating func note(
+        _ error: any Error,
+        of account: String,
+        cursor: String?,
+        _ describe: @Sendable (Problem) -> JSONValue
+    ) {
+        let problem = error as? Problem ?? Problem(.internalError, "an unexpected error", underlying: error)
+        var described = describe(problem).object ?? JSONObject()
+        described["integrated_account_id"] = .string(account)
+        described["next_cursor"] = cursor.map(JSONValue.string) ?? .null
+        errors.append(.object(described))
+        problems.append(problem)
     }
 }
