@@ -16,6 +16,8 @@ struct RecordRules: Sendable {
     let record: JSONataExpression?
     /// A merge patch (RFC 7396) of `record`; without it the body is the patch.
     let patch: JSONataExpression?
+    /// The id of the record that is changed, where the path does not have it; sees `body`.
+    let identity: JSONataExpression?
     /// Names of filters that stand for lists elsewhere in the record.
     let searchPaths: [String: [String]]
     /// Whether removing what is not there is fine.
@@ -31,6 +33,7 @@ struct RecordRules: Sendable {
         refusal = try prelude.expression(route["refuse"])
         record = try prelude.expression(route["record"])
         patch = try prelude.expression(route["patch"])
+        identity = try prelude.expression(route["record_id"])
         related = try prelude.expression(route["related"])
         emptyStatus = route["empty_status"]?.int
         toleratesMissing = route["missing"]?.string == "fine"
@@ -39,6 +42,12 @@ struct RecordRules: Sendable {
             paths[member.key] = member.value.string?.split(separator: ".").map(String.init)
         }
         searchPaths = paths
+    }
+
+    /// The id of the record that is changed, where the path does not have it.
+    func identifier(in scope: JSONObject) throws -> String? {
+        let value = try identity?.evaluate(.object(scope))
+        return value?.string ?? value?.number?.text
     }
 
     /// The records that count.

@@ -97,6 +97,7 @@ final class VendorSimulator: Sendable {
         case .sql(let parameter, let tables): try runSQL(request.query(parameter) ?? "", tables, route, &scope)
         case .locator: try continueList(values["locator"] ?? "", route, &scope)
         case .list(let name):
+            if !request.body.isEmpty { scope["body"] = try JSONValue(parsing: request.body) }
             try refuse(route, scope)
             try list(route.rules.selected(records(resolved(name, values)), in: scope), route, &scope)
         case .search(let name):
@@ -117,9 +118,9 @@ final class VendorSimulator: Sendable {
             try refuse(route, scope)
             scope["record"] = try create(route, scope, in: resolved(name, values))
         case .update(let name):
-            let id = values["id"] ?? ""
-            let collection = try resolved(name, values)
             if !request.body.isEmpty { scope["body"] = try JSONValue(parsing: request.body) }
+            let id = try route.rules.identifier(in: scope) ?? values["id"] ?? ""
+            let collection = try resolved(name, values)
             scope["record"] = try known(id, in: collection)
             try refuse(route, scope)
             scope["record"] = try update(id, route, scope, in: collection)

@@ -18,6 +18,7 @@ struct CompanySampleTests {
         "deal.get-v2": "opportunities", "post-deals": "opportunities", "patch-deals": "opportunities",
         "get-pipelines": "pipelines", "stages.list-v2": "stages", "get-stages": "stages",
         "get-users.": "users", "user.get-v1": "users", "users.list-v1": "users", "get-activities": "tasks",
+        "lead.": "leads", "leads.": "leads", "get-leads.": "leads", "post-leads.": "leads", "patch-leads-id.": "leads",
         "notes.list-v1": "notes", "note.get-v1": "notes", "note.create-v1": "notes",
     ]
 
