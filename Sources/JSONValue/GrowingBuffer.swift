@@ -6,8 +6,7 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     private var capacity: Int
 
     init(capacity: Int) {
-        self.capacity = max(capacity, 8)
-        base = .allocate(capacity: self.capacity)
+        (base, self.capacity) = Self.room(max(capacity, 8))
     }
 
     /// Makes room for `extra` more elements.
@@ -30,21 +29,31 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
         return base[count]
     }
 
-    /// Hands the elements to the caller, who deallocates them.
-    consuming func release() -> UnsafeBufferPointer<Element> {
-        let result = UnsafeBufferPointer(start: base, count: count)
+    /// Hands the elements to the caller, who gives `size` bytes back to `MemoryChunks`.
+    consuming func release() -> (elements: UnsafeBufferPointer<Element>, size: Int) {
+        let result = (UnsafeBufferPointer(start: base, count: count), size)
         discard self
         return result
     }
 
-    @inline(never)
-    private mutating func grow(to larger: Int) {
-        let moved = UnsafeMutablePointer<Element>.allocate(capacity: larger)
-        moved.update(from: base, count: count)
-        base.deallocate()
-        base = moved
-        capacity = larger
+    private var size: Int { capacity * MemoryLayout<Element>.stride }
+
+    private static func room(_ capacity: Int) -> (UnsafeMutablePointer<Element>, Int) {
+        let stride = MemoryLayout<Element>.stride
+        // A multiple of what an element takes, so that the size is told by the number of elements.
+        let size = (MemoryChunks.size(atLeast: capacity * stride) / stride) * stride
+        let count = size / stride
+        return (MemoryChunks.take(size).bindMemory(to: Element.self, capacity: count), count)
     }
 
-    deinit { base.deallocate() }
+    @inline(never)
+    private mutating func grow(to larger: Int) {
+        let (moved, room) = Self.room(larger)
+        moved.update(from: base, count: count)
+        MemoryChunks.give(base, size: size)
+        base = moved
+        capacity = room
+    }
+
+    deinit { MemoryChunks.give(base, size: size) }
 }

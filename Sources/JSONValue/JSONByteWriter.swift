@@ -1,29 +1,35 @@
-import Glibc
-
 /// Collects JSON text as bytes: the one place that knows how strings are escaped.
 ///
 /// For evaluators that write results without building a tree; `JSONValue.bytes` uses it too. The caller sees to commas
 /// and nesting.
 package struct JSONByteWriter: ~Copyable {
-    @usableFromInline var buffer: UnsafeMutablePointer<UInt8>
-    @usableFromInline var capacity: Int
+    /// What was written, and room; for evaluators that write in their own loops.
+    @usableFromInline package var buffer: UnsafeMutablePointer<UInt8>
+    /// How many bytes there is room for.
+    @usableFromInline package private(set) var capacity: Int
     /// How many bytes were written.
-    @usableFromInline package internal(set) var count = 0
+    @usableFromInline package var count = 0
 
     /// Starts empty.
     ///
     /// - Parameter capacity: The expected size in bytes.
     package init(capacity: Int = 256) {
-        self.capacity = max(capacity, 32)
-        guard let start = malloc(self.capacity) else { preconditionFailure("out of memory") }
-        buffer = start.bindMemory(to: UInt8.self, capacity: self.capacity)
+        self.capacity = MemoryChunks.size(atLeast: max(capacity, 32))
+        buffer = MemoryChunks.take(self.capacity).bindMemory(to: UInt8.self, capacity: self.capacity)
     }
 
-    deinit { free(buffer) }
+    deinit { MemoryChunks.give(buffer, size: capacity) }
 
     /// What was written.
     package consuming func finish() -> [UInt8] {
         Array(UnsafeBufferPointer(start: buffer, count: count))
+    }
+
+    /// What was written, without a copy.
+    package consuming func finishText() -> JSONText {
+        let text = JSONText(buffer, count: count, size: capacity)
+        discard self
+        return text
     }
 
     /// Forgets everything after the first `count` bytes, to take back a comma or a member.
@@ -61,16 +67,6 @@ package struct JSONByteWriter: ~Copyable {
         append(raw: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Writes bytes that need no escape as a JSON string.
-    @inlinable @inline(__always)
-    package mutating func append(plain bytes: UnsafeBufferPointer<UInt8>) {
-        reserve(bytes.count + 2)
-        buffer[count] = UInt8(ascii: "\"")
-        if let start = bytes.baseAddress { (buffer + count + 1).update(from: start, count: bytes.count) }
-        count += bytes.count + 2
-        buffer[count - 1] = UInt8(ascii: "\"")
-    }
-
     /// Writes text as it is.
     package mutating func append(raw text: String) {
         var text = text
@@ -105,6 +101,10 @@ package struct JSONByteWriter: ~Copyable {
     /// Writes `text` as a JSON string with quotes and escapes.
     @inline(__always)
     package mutating func append(string text: String) {
+        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable {
+            append(string: $0, mayHoldSurrogates: false)
+        }
+        guard isWritten == nil else { return }
         var text = text
         text.withUTF8 { append(string: $0, mayHoldSurrogates: false) }
     }
@@ -208,11 +208,39 @@ package struct JSONByteWriter: ~Copyable {
         if count + extra > capacity { grow(to: max(capacity * 2, count + extra)) }
     }
 
+    /// Makes room for `extra` more bytes, and for as much again as there is.
+    @inline(never)
+    package mutating func grow(by extra: Int) {
+        grow(to: max(capacity * 2, count + extra))
+    }
+
     @usableFromInline @inline(never)
     mutating func grow(to larger: Int) {
-        // realloc extends a large block where it stands; without memory there is nothing left to do but stop.
-        guard let moved = realloc(buffer, larger) else { preconditionFailure("out of memory") }
-        buffer = moved.assumingMemoryBound(to: UInt8.self)
-        capacity = larger
+        let size = MemoryChunks.size(atLeast: larger)
+        let moved = MemoryChunks.take(size).bindMemory(to: UInt8.self, capacity: size)
+        moved.update(from: buffer, count: count)
+        MemoryChunks.give(buffer, size: capacity)
+        buffer = moved
+        capacity = size
+    }
+}
+
+/// Text that a writer wrote, shared by those who hold parts of it.
+package final class JSONText: @unchecked Sendable {  // Proof: nothing is written after the initialiser returns.
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let size: Int
+
+    fileprivate init(_ start: UnsafeMutablePointer<UInt8>, count: Int, size: Int) {
+        bytes = UnsafeBufferPointer(start: start, count: count)
+        self.size = size
+    }
+
+    deinit {
+        if let start = bytes.baseAddress { MemoryChunks.give(UnsafeMutableRawPointer(mutating: start), size: size) }
+    }
+
+    /// Adds a part of the text to bytes.
+    package func append(_ range: Range<Int>, to output: inout [UInt8]) {
+        output.append(contentsOf: bytes[range])
     }
 }

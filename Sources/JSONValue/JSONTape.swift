@@ -6,12 +6,18 @@ final class JSONTape: @unchecked Sendable {
     /// Numbers of names are below this.
     let nameCount: Int
 
-    init(_ entries: UnsafeBufferPointer<JSONTapeNode>, nameCount: Int) {
+    private let size: Int
+
+    /// Takes over entries that take `size` bytes of `MemoryChunks`.
+    init(_ entries: UnsafeBufferPointer<JSONTapeNode>, size: Int, nameCount: Int) {
         self.entries = entries
+        self.size = size
         self.nameCount = nameCount
     }
 
-    deinit { entries.deallocate() }
+    deinit {
+        if let start = entries.baseAddress { MemoryChunks.give(UnsafeMutableRawPointer(mutating: start), size: size) }
+    }
 
     /// Objects with more members than this have an index for lookups.
     static let indexedCount = 64

@@ -40,7 +40,8 @@ struct TapeParser: ~Copyable {
     /// The tape, which the caller owns from now on.
     consuming func finish() -> JSONTape {
         let nameCount = shapes.count
-        return JSONTape(nodes.release(), nameCount: nameCount)
+        let (entries, size) = nodes.release()
+        return JSONTape(entries, size: size, nameCount: nameCount)
     }
 
     /// Reads the whole text.

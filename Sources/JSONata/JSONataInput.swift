@@ -16,7 +16,7 @@ package final class JSONataInput: @unchecked Sendable {  // Proof: nothing is wr
     init?(parsing text: [UInt8], fields: ReadFieldPointer?) {
         bytes = .allocate(capacity: text.count)
         _ = bytes.initialize(from: text)
-        arena = Arena(firstChunk: min(max(4096, text.count * 2), ArenaChunks.largestKept))
+        arena = Arena(firstChunk: min(max(4096, text.count * 2), MemoryChunks.largestKept))
         guard let value = ValueReader.read(UnsafeBufferPointer(bytes), arena, fields: fields) else {
             arena.destroy()
             bytes.deallocate()

@@ -6,10 +6,17 @@ package import JSONValue
 /// Their input is an object of named parts: `response`, one record of a document, and what is given beside it.
 package struct JSONataStack: Sendable {
     let expressions: [JSONataExpression]
+    let form: JSONataForm?
+    /// How results are written without being made, where there is one expression that allows it.
+    let plan: WritingPlan?
 
     /// Stacks expressions.
-    package init(_ expressions: [JSONataExpression]) {
+    ///
+    /// `form`: what their results are written in.
+    package init(_ expressions: [JSONataExpression], form: JSONataForm? = nil) {
         self.expressions = expressions
+        self.form = form
+        plan = expressions.count == 1 ? form.flatMap { WritingPlan(expressions[0].program, $0) } : nil
     }
 
     /// Whether an expression may read the part of the input with this name.
@@ -56,6 +63,18 @@ package struct JSONataStackError: Error, Sendable {
     package let error: JSONataError
 }
 
+/// What became of a record that was to be written.
+package enum JSONataWritten: Sendable {
+    /// It stands in the output.
+    case record
+    /// The stack gives nothing, or no object.
+    case noObject
+    /// It has no `id`.
+    case withoutID
+    /// It is too large or nests too deep.
+    case tooLarge
+}
+
 /// Evaluates a stack over one record after the other, in memory that is used again.
 package struct JSONataSession {
     private let programs: [(program: Program, state: UnsafeMutablePointer<EvaluationState>)]
@@ -64,6 +83,9 @@ package struct JSONataSession {
     private let arena: Arena
     private let shared: [(key: Value, value: Value)]
     private let response: Value
+    private let plan: WritingPlan?
+    /// Writes results; nil without a form.
+    private let writer: FormWriter?
 
     init(
         _ stack: JSONataStack,
@@ -101,6 +123,11 @@ package struct JSONataSession {
         }
         self.shared = shared
         response = arena.string("response").keyed
+        plan = stack.plan
+        writer = stack.form.map { form in
+            let path = arena.allocate(Value.self, count: form.table.depth + 1)
+            return FormWriter(form.table, source.baseAddress, path: path)
+        }
     }
 
     func end() {
@@ -130,6 +157,65 @@ package struct JSONataSession {
             result = result.map { overlaid($0, by: value) } ?? value
         }
         return result.map { JSONataView($0, reader.source.baseAddress) }
+    }
+
+    /// Writes what the stack gives for the record at an entry of the document in the stack's form.
+    ///
+    /// - Parameters:
+    ///   - entry: the record.
+    ///   - output: where it goes; what is not a whole record is taken back.
+    ///   - owner: brings what does not fit into the form.
+    /// - Returns: what became of it.
+    /// - Throws: which expression failed, and why.
+    package func write(
+        recordAt entry: Int,
+        to output: inout JSONByteWriter,
+        _ owner: inout some JSONataFormOwner
+    ) throws(JSONataStackError) -> JSONataWritten {
+        guard let plan, let writer, let (program, state) = programs.first else {
+            return try result(forRecordAt: entry).map { write($0, to: &output, &owner) } ?? .noObject
+        }
+        reader.arena.reset()
+        state.restart(program)
+        let start = output.count
+        var written = JSONataWritten.record
+        do throws(JSONataError) {
+            let evaluator = Evaluator(state: state)
+            let input = input(program, entry)
+            switch try evaluator.write(program, plan, input, writer, &output, &owner) {
+            case .value: break
+            case .nothing: written = .noObject
+            case .tooLarge: written = .tooLarge
+            case .withoutID: written = .withoutID
+            }
+        } catch {
+            output.truncate(to: start)
+            throw JSONataStackError(index: 0, error: error)
+        }
+        if written != .record { output.truncate(to: start) }
+        return written
+    }
+
+    /// Writes a value in the stack's form.
+    ///
+    /// - Parameters:
+    ///   - record: a value of this session.
+    ///   - needsID: whether an object without an `id` is refused.
+    ///   - output: where it goes; what is not a whole record is taken back.
+    ///   - owner: brings what does not fit into the form.
+    /// - Returns: what became of it.
+    package func write(
+        _ record: JSONataView,
+        needsID: Bool = true,
+        to output: inout JSONByteWriter,
+        _ owner: inout some JSONataFormOwner
+    ) -> JSONataWritten {
+        guard let writer, record.value.isObject else { return .noObject }
+        guard !needsID || writer.hasID(record.value.object) else { return .withoutID }
+        let start = output.count
+        if writer.write(record.value, 0, depth: 0, &output, &owner) { return .record }
+        output.truncate(to: start)
+        return .tooLarge
     }
 
     /// The record at an entry of the document as it is.

@@ -89,53 +89,44 @@ extension JSONataView {
 
     private func write(to writer: inout JSONByteWriter, bytesMax: Int, depth: Int) -> Bool {
         switch value.kind {
-        case .string: writeString(to: &writer)
+        case .string: writer.put(string: value)
         case .number: writeNumber(to: &writer)
-        case .bool: writer.append(raw: value.bool ? "true" : "false" as StaticString)
+        case .bool: writer.put(value.bool ? "true" : "false")
         case .array:
             guard depth < Self.depthMax else { return false }
-            writer.append(UInt8(ascii: "["))
+            writer.put(UInt8(ascii: "["))
             for index in 0..<value.array.count {
                 guard writer.count <= bytesMax else { return false }
-                if index > 0 { writer.append(UInt8(ascii: ",")) }
+                if index > 0 { writer.put(UInt8(ascii: ",")) }
                 let item = JSONataView(value.array[item: index], source)
                 guard item.write(to: &writer, bytesMax: bytesMax, depth: depth + 1) else { return false }
             }
-            writer.append(UInt8(ascii: "]"))
+            writer.put(UInt8(ascii: "]"))
         case .object:
             guard depth < Self.depthMax else { return false }
             var isFirst = true
-            writer.append(UInt8(ascii: "{"))
+            writer.put(UInt8(ascii: "{"))
             for index in 0..<value.object.count {
                 let entry = value.object[entry: index]
                 if entry.value.isFunction { continue }
                 guard writer.count <= bytesMax else { return false }
-                if !isFirst { writer.append(UInt8(ascii: ",")) }
+                if !isFirst { writer.put(UInt8(ascii: ",")) }
                 isFirst = false
-                writer.append(string: entry.key.bytes, mayHoldSurrogates: !entry.key.isKnownASCII)
-                writer.append(UInt8(ascii: ":"))
+                writer.put(string: entry.key)
+                writer.put(UInt8(ascii: ":"))
                 let member = JSONataView(entry.value, source)
                 guard member.write(to: &writer, bytesMax: bytesMax, depth: depth + 1) else { return false }
             }
-            writer.append(UInt8(ascii: "}"))
-        default: writer.append(raw: "null" as StaticString)
+            writer.put(UInt8(ascii: "}"))
+        default: writer.put("null")
         }
         return writer.count <= bytesMax
-    }
-
-    @inline(__always)
-    private func writeString(to writer: inout JSONByteWriter) {
-        if value.isPlain {
-            writer.append(plain: value.bytes)
-        } else {
-            writer.append(string: value.bytes, mayHoldSurrogates: !value.isKnownASCII)
-        }
     }
 
     /// Writes a string, or a number or bool as one; nothing and false for other values.
     package func writeText(to writer: inout JSONByteWriter) -> Bool {
         switch value.kind {
-        case .string: writeString(to: &writer)
+        case .string: writer.put(string: value)
         case .number, .bool:
             guard let text = plainText else { return false }
             writer.append(string: text)
@@ -145,8 +136,8 @@ extension JSONataView {
     }
 
     private func writeNumber(to writer: inout JSONByteWriter) {
-        guard value.number.isFinite else { return writer.append(raw: "null") }
-        if let digits { return writer.append(raw: digits) }
+        guard value.number.isFinite else { return writer.put("null") }
+        if let digits { return writer.put(digits) }
         let number = value.number
         if number == number.rounded(.towardZero), abs(number) < 9_007_199_254_740_992 {
             return writer.append(integer: Int(number))

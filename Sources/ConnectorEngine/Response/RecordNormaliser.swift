@@ -20,10 +20,15 @@ struct RecordNormaliser {
         guard let document = try? JSONDocument(parsing: JSONValue.object(record).bytes(), policy: .vendor) else {
             return record
         }
-        var writer = RecordWriter(ModelShape(shape, enums: enums))
-        let text = try? JSONataStack([]).withSession(over: document, inputs: []) { session -> [UInt8] in
+        let shape = ModelShape(shape, enums: enums)
+        var writer = RecordWriter(shape)
+        let stack = JSONataStack([], form: shape.form)
+        let text = try? stack.withSession(over: document, inputs: []) { session -> [UInt8] in
             var output = JSONByteWriter()
-            return writer.write(session.record(at: 0), to: &output) ? output.finish() : []
+            let record = session.record(at: 0)
+            guard session.write(record, needsID: false, to: &output, &writer) == .record else { return [] }
+            writer.writeRemoteValues(to: &output)
+            return output.finish()
         }
         warnings += writer.warnings
         return text.flatMap { try? JSONValue(parsing: $0, policy: .vendor) }?.object ?? record

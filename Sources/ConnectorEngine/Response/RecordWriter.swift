@@ -3,52 +3,24 @@ import JSONValue
 import JSONata
 import Vocabulary
 
-/// Writes a mapped record in the model's form: times in UTC, days, numbers out of texts, identifiers as text, closed sets
-/// with `other` and `remote_values`.
+/// Brings values of a mapped record into the model's form: times in UTC, days, numbers out of texts, closed sets with
+/// `other` and `remote_values`.
 ///
-/// A mapping can so hand over a vendor's values as they are. What fits already is copied byte for byte.
-struct RecordWriter {
-    private let shape: ModelShape
-    private var notes: RecordNotes
-
-    /// Pointers of values that could not be read, or whose zone had to be assumed.
-    var warnings: [(pointer: String, message: String)] { notes.warnings }
-    /// The record's version, where it has one.
-    var etag: String? { notes.etag }
-
-    init(_ shape: ModelShape) {
-        self.shape = shape
-        notes = RecordNotes(shape: shape)
-    }
-
-    /// Forgets what was found out about the last record.
-    mutating func reset() { notes.reset() }
-
-    /// Writes `record`, an object, without the vendor's own record.
-    ///
-    /// - Returns: false when the record is too large or nests too deep; what was written is no record then.
-    mutating func write(_ record: JSONataView, to output: inout JSONByteWriter) -> Bool {
-        guard record.write(in: shape.form, to: &output, &notes) else { return false }
-        notes.writeRemoteValues(to: &output)
-        return true
-    }
-
-    /// Whether an object has an identifier that is not empty.
-    func hasID(_ object: JSONataView) -> Bool { object.hasID(in: shape.form) }
-}
-
-/// What is found out about a record while it is written, and the bringing of its values into the model's form.
-struct RecordNotes: JSONataFormOwner {
+/// A mapping can so hand over a vendor's values as they are. What fits already is written without asking here.
+struct RecordWriter: JSONataFormOwner {
     private let shape: ModelShape
     /// The vendor's values of closed sets that have no counterpart, by pointer.
     private var remoteValues = JSONObject()
     /// The same as the mapping gives them.
     private var ownRemoteValues: JSONValue?
+    /// Pointers of values that could not be read, or whose zone had to be assumed.
     private(set) var warnings: [(pointer: String, message: String)] = []
+    /// The record's version, where it has one.
     private(set) var etag: String?
 
-    init(shape: ModelShape) { self.shape = shape }
+    init(_ shape: ModelShape) { self.shape = shape }
 
+    /// Forgets what was found out about the last record.
     mutating func reset() {
         if !remoteValues.isEmpty { remoteValues = JSONObject() }
         if !warnings.isEmpty { warnings = [] }

@@ -57,16 +57,17 @@ struct ResponseMapper {
         from first: Int,
         _ onFailure: ((Int, Problem) throws -> Void)?
     ) throws {
-        let stack = prepared.stack ?? JSONataStack([])
+        let stack = prepared.stack ?? JSONataStack([], form: prepared.shape.form)
         var inputs: [(name: String, value: JSONValue)] = [("context", context)]
         if stack.reads("page"), let page, page !== document { inputs.append(("page", page.root.value)) }
         if stack.reads("request") { inputs.append(("request", plan.described)) }
         if let steps = plan.scope.root["steps"], stack.reads("steps") { inputs.append(("steps", steps)) }
+        let custom = plan.mapping.customFields
         try stack.withSession(over: document, inputs: inputs) { session in
             for (index, node) in nodes.enumerated() {
                 do {
                     if prepared.stack != nil {
-                        try map(node, session, &batch)
+                        try map(node, session, custom, &batch)
                     } else {
                         try mapTree(node, &batch)
                     }
@@ -79,18 +80,28 @@ struct ResponseMapper {
         }
     }
 
-    private func map(_ node: JSONNode, _ session: JSONataSession, _ batch: inout MappedBatch) throws {
-        var result: JSONataView?
-        do {
-            result = try session.result(forRecordAt: node.entry)
-        } catch {
-            throw prepared.problem(error)
-        }
-        guard var record = result, record.kind == .object else { throw noObject }
-        if let custom = plan.mapping.customFields, let members = custom.node(in: node) {
-            record = session.adding(membersAt: members.entry, under: "custom_fields", to: record, where: custom.covers)
-        }
-        try check(batch.append(record, remoteData: node.untouchedBytes))
+    private func map(
+        _ node: JSONNode,
+        _ session: JSONataSession,
+        _ customFields: CustomFieldsConfig?,
+        _ batch: inout MappedBatch
+    ) throws {
+        let custom = customFields.flatMap { fields in fields.node(in: node).map { (fields, $0) } }
+        try check(
+            batch.append(remoteData: node.untouchedBytes) { output, writer in
+                guard let (fields, members) = custom else {
+                    return try session.write(recordAt: node.entry, to: &output, &writer)
+                }
+                guard let record = try session.result(forRecordAt: node.entry) else { return .noObject }
+                let whole = session.adding(
+                    membersAt: members.entry,
+                    under: "custom_fields",
+                    to: record,
+                    where: fields.covers
+                )
+                return session.write(whole, to: &output, &writer)
+            }
+        )
     }
 
     /// The same for mappings that are not JSONata alone.
@@ -111,14 +122,19 @@ struct ResponseMapper {
             fields["custom_fields"] = JSONValue.object(custom).overlaid(by: own.isNull ? .object([:]) : own)
         }
         let document = try JSONDocument(parsing: JSONValue.object(fields).bytes(), policy: .vendor)
-        try JSONataStack([]).withSession(over: document, inputs: []) { session in
-            try check(batch.append(session.record(at: 0), remoteData: node.untouchedBytes))
+        try JSONataStack([], form: prepared.shape.form).withSession(over: document, inputs: []) { session in
+            try check(
+                batch.append(remoteData: node.untouchedBytes) { output, writer in
+                    session.write(session.record(at: 0), to: &output, &writer)
+                }
+            )
         }
     }
 
-    private func check(_ outcome: MappedBatch.Outcome) throws {
+    private func check(_ outcome: JSONataWritten) throws {
         switch outcome {
-        case .written: break
+        case .record: break
+        case .noObject: throw noObject
         case .withoutID: throw failure("gives a record without an id")
         case .tooLarge: throw failure("gives a record that is too large")
         }
@@ -151,8 +167,8 @@ struct PreparedMapping: Sendable {
             if case .jsonata(let compiled) = stage.expression { compiled } else { nil }
         }
         let compiled = expressions.compactMap(\.expression)
-        stack = compiled.count == stages.count ? JSONataStack(compiled) : nil
         shape = ModelShape(plan.model.shape, enums: plan.mapping.enums)
+        stack = compiled.count == stages.count ? JSONataStack(compiled, form: shape.form) : nil
     }
 
     /// What a failed level is for a caller.
@@ -175,10 +191,6 @@ private struct MappedBatch: ~Copyable {
     private var writer: RecordWriter
     private var written: [Written] = []
 
-    enum Outcome {
-        case written, withoutID, tooLarge
-    }
-
     private struct Written {
         let end: Int
         let remoteData: ArraySlice<UInt8>
@@ -192,28 +204,29 @@ private struct MappedBatch: ~Copyable {
         written.reserveCapacity(capacity)
     }
 
-    /// Writes a record.
-    mutating func append(_ record: JSONataView, remoteData: ArraySlice<UInt8>) -> Outcome {
-        let start = output.count
+    /// Adds the record that `write` gives.
+    mutating func append(
+        remoteData: ArraySlice<UInt8>,
+        _ write: (inout JSONByteWriter, inout RecordWriter) throws -> JSONataWritten
+    ) throws -> JSONataWritten {
         writer.reset()
-        guard writer.hasID(record) else { return .withoutID }
-        guard writer.write(record, to: &output) else {
-            output.truncate(to: start)
-            return .tooLarge
-        }
+        let outcome = try write(&output, &writer)
+        guard outcome == .record else { return outcome }
+        writer.writeRemoteValues(to: &output)
         written.append(
             Written(end: output.count, remoteData: remoteData, etag: writer.etag, warnings: writer.warnings)
         )
-        return .written
+        return .record
     }
 
     consuming func records() -> [MappedRecord] {
-        let text = output.finish()
+        let page = output.finishText()
         var start = 0
         return written.map { record in
             defer { start = record.end }
             return MappedRecord(
-                text: text[start..<record.end],
+                page: page,
+                range: start..<record.end,
                 remoteData: record.remoteData,
                 etag: record.etag,
                 warnings: record.warnings

@@ -45,7 +45,7 @@ struct EnvelopeWriter {
         meta: JSONObject
     ) -> [UInt8] {
         var bytes: [UInt8] = []
-        let size = records.reduce(0) { $0 + $1.text.count + (wantsRemoteData ? $1.remoteData.count + 20 : 1) }
+        let size = records.reduce(0) { $0 + $1.count + (wantsRemoteData ? $1.remoteData.count + 20 : 1) }
         bytes.reserveCapacity(size + 1024)
         bytes += Array("{\"result\":[".utf8)
         for (index, record) in records.enumerated() {
@@ -77,14 +77,17 @@ struct EnvelopeWriter {
             bytes += record.remoteData
             return
         }
-        let isWhole = query.fields == nil && query.excludedFields.isEmpty
-        let text = isWhole ? record.text : projected(record.text)[...]
-        guard wantsRemoteData else {
-            bytes += text
-            return
+        let isEmpty: Bool
+        if query.fields == nil, query.excludedFields.isEmpty {
+            record.append(to: &bytes, closes: !wantsRemoteData)
+            isEmpty = record.count == 2
+        } else {
+            let text = projected(record)
+            bytes += wantsRemoteData ? text.dropLast() : text[...]
+            isEmpty = text.count == 2
         }
-        bytes += text.dropLast()
-        bytes += Array((text.count == 2 ? "\"remote_data\":" : ",\"remote_data\":").utf8)
+        guard wantsRemoteData else { return }
+        bytes += Array((isEmpty ? "\"remote_data\":" : ",\"remote_data\":").utf8)
         bytes += record.remoteData
         bytes.append(UInt8(ascii: "}"))
     }
@@ -95,8 +98,10 @@ struct EnvelopeWriter {
     }
 
     /// The fields the caller wants; the identifier is always among them.
-    private func projected(_ text: ArraySlice<UInt8>) -> [UInt8] {
-        guard let document = try? JSONDocument(parsing: Array(text), policy: .vendor) else { return Array(text) }
+    private func projected(_ record: MappedRecord) -> [UInt8] {
+        var text: [UInt8] = []
+        record.append(to: &text)
+        guard let document = try? JSONDocument(parsing: text, policy: .vendor) else { return text }
         var bytes = [UInt8(ascii: "{")]
         for member in document.root.members {
             let name = member.key

@@ -39,6 +39,8 @@ struct EvaluationState {
     var now: Double
     var random: SplitMix
     var host: Unmanaged<HostBox>
+    /// Where in their objects the members of the program's names were found last.
+    let memberPlaces: UnsafeMutablePointer<Int32>
     /// What `$sift` remembers within a session.
     var keyVerdicts: KeyVerdicts?
     /// How deep `$eval` calls are nested.
@@ -66,6 +68,8 @@ extension EvaluationState {
     ) -> UnsafeMutablePointer<EvaluationState> {
         let values = globals.allocate(Value.self, count: program.globals.count)
         values.update(from: program.defaults, count: program.globals.count)
+        let places = globals.allocate(Int32.self, count: program.names.count)
+        places.initialize(repeating: 0, count: program.names.count)
         let start = MonotonicClock.now()
         let state = UnsafeMutablePointer<EvaluationState>.allocate(capacity: 1)
         state.initialize(
@@ -80,7 +84,8 @@ extension EvaluationState {
                 limits: limits,
                 now: host.nowMilliseconds ?? MonotonicClock.wallMilliseconds(),
                 random: SplitMix(state: host.randomSeed ?? start),
-                host: Unmanaged.passRetained(HostBox(host))
+                host: Unmanaged.passRetained(HostBox(host)),
+                memberPlaces: places
             )
         )
         return state

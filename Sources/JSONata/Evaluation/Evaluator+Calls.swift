@@ -13,7 +13,6 @@ extension Evaluator {
         let procedure = try evaluate(procedureNode, input, frame)
         guard procedure.isFunction else { throw notAFunction(node, procedureNode, .t1005, .t1006) }
         let function = procedure.function
-        let token = callName(procedureNode)
         let list = node.pointee.list
         if function.pointee.form == .lambda, function.pointee.signature == nil, let body = function.pointee.node {
             let callFrame = try bindArguments(function, body, list, input, frame, first)
@@ -23,7 +22,7 @@ extension Evaluator {
                 return .tailCall
             }
             do throws(Fault) { return try run(function, callFrame) } catch {
-                locate(node, token: token)
+                locate(node, token: callName(procedureNode))
                 throw error
             }
         }
@@ -48,7 +47,7 @@ extension Evaluator {
             state.pointee.tailValue = result
             return .tailCall
         } catch {
-            locate(node, token: token)
+            locate(node, token: callName(procedureNode))
             throw error
         }
     }

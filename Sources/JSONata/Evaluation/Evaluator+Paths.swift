@@ -1,5 +1,22 @@
 /// Paths: steps mapped over sequences.
 extension Evaluator {
+    /// The member that a name node means, looked for first where it was the last time.
+    @inline(__always)
+    func member(_ node: NodePointer, of object: ObjectPointer) -> Value {
+        let key = node.pointee.value
+        // The names of an expression evaluated by an expression have no place.
+        guard node.pointee.slot >= 0 else { return object.value(for: key) }
+        let place = state.pointee.memberPlaces + Int(node.pointee.slot)
+        let expected = Int(place.pointee)
+        if expected < object.count, let entries = object.pointee.entries, entries[expected].key.equalsKey(key) {
+            return entries[expected].value
+        }
+        let index = object.find(key)
+        guard index >= 0 else { return .undefined }
+        place.pointee = Int32(index)
+        return object[entry: index].value
+    }
+
     /// The member of an object, or of the objects in an array.
     func lookup(_ key: Value, in input: Value) -> Value {
         switch input.kind {
@@ -39,7 +56,7 @@ extension Evaluator {
         var index = 0
         while index < steps.count {
             if current.kind == .object {
-                current = current.object.value(for: steps[index].pointee.value)
+                current = member(steps[index], of: current.object)
                 index += 1
             } else if current.kind == .array {
                 return try plainSteps(steps, from: index, current.array)
@@ -165,7 +182,7 @@ extension Evaluator {
         while index < last {
             let step = steps[index].pointee
             guard step.operation == .name, step.stages.count == 0, !step.flags.contains(.keepArray) else { break }
-            let value = current.object.value(for: step.value)
+            let value = member(steps[index], of: current.object)
             guard value.kind == .object else { break }
             current = value
             index += 1
@@ -199,7 +216,7 @@ extension Evaluator {
             var value: Value
             let item = input[item: index]
             if isPlainName, item.kind == .object {
-                value = item.object.value(for: step.pointee.value)
+                value = member(step, of: item.object)
             } else {
                 value = try evaluate(step, item, frame)
             }
@@ -244,7 +261,9 @@ extension Evaluator {
             return try pick(all: try evaluate(predicate, .undefined, frame), value.array, flags)
         }
         let results = arena.array(flags)
-        if value.kind == .array {
+        if let name = predicate.comparedName, value.kind == .array, !isStream {
+            try filter(value.array, predicate, name, frame, into: results)
+        } else if value.kind == .array {
             let input = value.array
             for index in 0..<input.count {
                 let item = input[item: index]
@@ -256,6 +275,29 @@ extension Evaluator {
             for _ in 0..<(try choices(predicate, value, 0, 1, frame)) { arena.push(value, to: results) }
         }
         return Value(results)
+    }
+
+    /// Keeps the items of which a member is a text that is written out.
+    private func filter(
+        _ input: ArrayPointer,
+        _ predicate: NodePointer,
+        _ name: NodePointer,
+        _ frame: FramePointer,
+        into results: ArrayPointer
+    ) throws(Fault) {
+        guard let text = predicate.pointee.right?.pointee.value else { return }
+        for index in 0..<input.count {
+            let item = input[item: index]
+            if item.kind == .object {
+                let found = member(name, of: item.object)
+                if found.kind != .array {
+                    try spend(3)
+                    if found.isString, equalText(found, text) { arena.push(item, to: results) }
+                    continue
+                }
+            }
+            for _ in 0..<(try choices(predicate, item, index, input.count, frame)) { arena.push(item, to: results) }
+        }
     }
 
     /// The item at a fixed index.

@@ -9,17 +9,13 @@ struct Evaluator {
 
     /// Runs a program over an input.
     func run(_ program: Program, _ input: Value) throws(JSONataError) -> Value {
-        let floor = NativeStack.position()
-        state.pointee.stackFloor = floor > NativeStack.budget ? floor - NativeStack.budget : 0
         var context = input
         if input.kind == .array, !input.isSequence {
             let wrapper = arena.sequence(of: input)
             wrapper.pointee.flags.insert(.outerWrapper)
             context = Value(wrapper)
         }
-        let frame = arena.frame(parent: nil, scope: program.scope)
-        state.pointee.rootFrame = frame
-        state.pointee.root = context
+        let frame = begin(program, context)
         do throws(Fault) {
             let result = try evaluate(program.root, context, frame)
             if result.kind == .array, result.array.pointee.flags.contains(.outerWrapper), result.array.count == 1 {
@@ -29,6 +25,16 @@ struct Evaluator {
         } catch {
             throw JSONataError(error, state.pointee.details, source: program.source)
         }
+    }
+
+    /// Makes ready to run a program over a context; gives the outermost frame.
+    func begin(_ program: Program, _ context: Value) -> FramePointer {
+        let floor = NativeStack.position()
+        state.pointee.stackFloor = floor > NativeStack.budget ? floor - NativeStack.budget : 0
+        let frame = arena.frame(parent: nil, scope: program.scope)
+        state.pointee.rootFrame = frame
+        state.pointee.root = context
+        return frame
     }
 
     // MARK: - Evaluating nodes
@@ -46,9 +52,7 @@ struct Evaluator {
             return result.kind == .array ? collapse(result, keep: node.pointee.flags.contains(.keepArray)) : result
         default: break
         }
-        state.pointee.depth &+= 1
-        state.pointee.fuel &-= 1
-        if state.pointee.depth > state.pointee.depthMax || state.pointee.fuel < 0 { try checkLimits() }
+        try enter()
         var result = try operate(node, input, frame)
         state.pointee.depth &-= 1
         if node.pointee.flags.contains(.suffixed) { result = try suffixed(node, result, frame) }
@@ -64,7 +68,8 @@ struct Evaluator {
             return try node.pointee.flags.contains(.plainNames) ? plainPath(node, input) : path(node, input, frame)
         case .call: return try call(node, input, frame, first: .unset)
         case .condition: return try condition(node, input, frame)
-        case .name: return lookup(node.pointee.value, in: input)
+        case .name:
+            return input.kind == .object ? member(node, of: input.object) : lookup(node.pointee.value, in: input)
         case .block: return try block(node, input, frame)
         case .object: return try group(node, input, frame)
         case .array: return try arrayConstructor(node, input, frame)
@@ -169,6 +174,14 @@ struct Evaluator {
     }
 
     // MARK: - Limits
+
+    /// Accounts for a node whose evaluation begins; the caller takes one off `depth` when it ends.
+    @inline(__always)
+    func enter() throws(Fault) {
+        state.pointee.depth &+= 1
+        state.pointee.fuel &-= 1
+        if state.pointee.depth > state.pointee.depthMax || state.pointee.fuel < 0 { try checkLimits() }
+    }
 
     /// Accounts for `units` of work that is not visible as nodes.
     @inline(__always)

@@ -19,7 +19,9 @@ struct KeyVerdicts: BitwiseCopyable {
     }
 
     private static let functionCount = 4
-    private static let verdictCount = 128
+    private static let verdictCount = 256
+    /// Places that a name may stand in, one behind the other.
+    private static let probes = 4
 
     /// Lives as long as the session.
     private let arena: Arena
@@ -51,15 +53,28 @@ struct KeyVerdicts: BitwiseCopyable {
     /// What was said of a name; nil when it was not asked yet.
     @inline(__always)
     func verdict(_ place: Int, _ key: Value) -> Bool? {
-        let known = functions[place].verdicts.unsafelyUnwrapped[key.keyHash & (Self.verdictCount - 1)]
-        return known.key.isString && known.key.equalsKey(key) ? known.isWanted : nil
+        let verdicts = functions[place].verdicts.unsafelyUnwrapped
+        for probe in 0..<Self.probes {
+            let known = verdicts + ((key.keyHash + probe) & (Self.verdictCount - 1))
+            guard known.pointee.key.isString else { return nil }
+            if known.pointee.key.equalsKey(key) { return known.pointee.isWanted }
+        }
+        return nil
     }
 
     /// Remembers what was said of a name.
     func remember(_ place: Int, _ key: Value, _ isWanted: Bool) {
         let kept = arena.string(copying: key.bytes).keyed
-        functions[place].verdicts.unsafelyUnwrapped[key.keyHash & (Self.verdictCount - 1)] =
-            Verdict(key: kept, isWanted: isWanted)
+        let verdicts = functions[place].verdicts.unsafelyUnwrapped
+        var slot = key.keyHash & (Self.verdictCount - 1)
+        for probe in 0..<Self.probes {
+            let free = (key.keyHash + probe) & (Self.verdictCount - 1)
+            guard verdicts[free].key.isString else {
+                slot = free
+                break
+            }
+        }
+        verdicts[slot] = Verdict(key: kept, isWanted: isWanted)
     }
 
     /// Whether an expression's value hangs on the second parameter of its function and on nothing else.

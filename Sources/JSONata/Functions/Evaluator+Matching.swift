@@ -220,13 +220,28 @@ extension Evaluator {
         if list.isUndefined { return .undefined }
         let array = list.array
         var text = ByteBuilder(arena)
+        var isPlain = true
         for index in 0..<array.count {
-            if index > 0, separator.isString { text.append(separator) }
+            if index > 0, separator.isString {
+                text.append(separator)
+                isPlain = isPlain && Self.isPlain(separator)
+            }
             let item = array[item: index]
-            if item.isString { text.append(item) }
+            if item.isString {
+                text.append(item)
+                isPlain = isPlain && item.isPlain
+            }
             try checkString(bytes: text.count)
         }
         try spend(array.count >> 2)
-        return text.finish()
+        return isPlain ? text.finish().plain : text.finish()
+    }
+
+    /// Whether a separator needs no escape; longer ones count as if they did.
+    @inline(__always)
+    private static func isPlain(_ separator: Value) -> Bool {
+        if separator.isPlain || separator.byteCount == 0 { return true }
+        let byte = separator.start[0]
+        return separator.byteCount == 1 && byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
     }
 }

@@ -1,3 +1,5 @@
+import JSONValue
+
 /// Memory that is given out by moving a pointer and is freed all at once.
 ///
 /// Everything an evaluation makes lives here, so values need no reference counting. The owner calls `destroy` once.
@@ -54,13 +56,13 @@ struct Arena {
 
     @inline(never)
     private func grow(_ count: Int) -> UnsafeMutableRawPointer {
-        let size = ArenaChunks.size(atLeast: max(state.pointee.nextSize, count + 16 + Arena.prefix))
-        let chunk = ArenaChunks.take(size)
+        let size = MemoryChunks.size(atLeast: max(state.pointee.nextSize, count + 16 + Arena.prefix))
+        let chunk = MemoryChunks.take(size)
         chunk.storeBytes(of: UInt(bitPattern: state.pointee.chunk), as: UInt.self)
         chunk.storeBytes(of: size, toByteOffset: 8, as: Int.self)
         state.pointee.chunk = chunk
         state.pointee.used += size
-        state.pointee.nextSize = min(size * 4, ArenaChunks.largestKept)
+        state.pointee.nextSize = min(size * 4, MemoryChunks.largestKept)
         state.pointee.cursor = UInt(bitPattern: chunk) + UInt(Arena.prefix)
         state.pointee.end = UInt(bitPattern: chunk) + UInt(size)
         return allocate(count)
@@ -88,7 +90,7 @@ struct Arena {
         var chunk = first
         while let current = chunk {
             chunk = UnsafeMutableRawPointer(bitPattern: current.load(as: UInt.self))
-            ArenaChunks.give(current, size: current.load(fromByteOffset: 8, as: Int.self))
+            MemoryChunks.give(current, size: current.load(fromByteOffset: 8, as: Int.self))
         }
     }
 }

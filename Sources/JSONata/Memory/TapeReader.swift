@@ -86,8 +86,14 @@ struct TapeReader {
             var key = entry + 1
             while key < Int(node.extra) {
                 let (name, place) = name(tape[key])
-                append(value(key + 1), for: name, place, to: object)
-                key = tape[key + 1].next(key + 1)
+                let member = tape[key + 1]
+                if member.isText, !member.needsDecoding {
+                    append(plain(member), for: name, place, to: object)
+                    key += 2
+                } else {
+                    append(value(key + 1), for: name, place, to: object)
+                    key = member.next(key + 1)
+                }
             }
             return Value(object)
         case .string, .key: return string(node)
@@ -144,11 +150,12 @@ struct TapeReader {
 
     @inline(__always)
     private func string(_ node: JSONTapeNode) -> Value {
-        if !node.needsDecoding {
-            let text = Value(string: start + Int(node.offset), count: Int(node.length), ascii: node.holdsASCII)
-            return text.plain
-        }
-        return unescaped(node)
+        node.needsDecoding ? unescaped(node) : plain(node)
+    }
+
+    @inline(__always)
+    private func plain(_ node: JSONTapeNode) -> Value {
+        Value(string: start + Int(node.offset), count: Int(node.length), ascii: node.holdsASCII).plain
     }
 
     @inline(never)

@@ -1,4 +1,4 @@
-package import JSONValue
+import JSONValue
 
 /// Writes values in a form.
 ///
@@ -8,7 +8,7 @@ struct FormWriter {
     /// The text that numbers refer to.
     private let source: UnsafePointer<UInt8>?
     /// The names and indexes on the way to the value in hand.
-    private let path: UnsafeMutablePointer<Value>
+    let path: UnsafeMutablePointer<Value>
 
     /// Bytes that a writer may hold in the end.
     static let bytesMax = 64 << 20
@@ -19,6 +19,9 @@ struct FormWriter {
         self.source = source
         self.path = path
     }
+
+    /// A look at a value.
+    func view(_ value: Value) -> JSONataView { JSONataView(value, source) }
 
     /// Writes a value of a node.
     ///
@@ -34,12 +37,12 @@ struct FormWriter {
         switch node.pointee.kind {
         case .text:
             if value.kind == .string {
-                append(value, &output)
+                output.put(string: value)
                 return true
             }
         case .instant:
             if value.kind == .string, Self.isNormal(value.bytes) {
-                append(value, &output)
+                output.put(string: value)
                 return true
             }
         case .object:
@@ -50,15 +53,21 @@ struct FormWriter {
             if value.kind == .string, value.byteCount > 0,
                 form.groups[Int(node.pointee.group)].index(of: value.keyed) >= 0
             {
-                append(value, &output)
+                output.put(string: value)
                 return true
             }
         case .boolean:
             if value.kind == .bool {
-                output.append(raw: value.bool ? "true" : "false" as StaticString)
+                output.put(value.bool ? "true" : "false")
                 return true
             }
-        case .number, .any, .adjusted: break
+        case .number, .any:
+            if value.kind == .number { return view(value).write(to: &output, bytesMax: Self.bytesMax) }
+            if value.kind == .string, node.pointee.kind == .any {
+                output.put(string: value)
+                return true
+            }
+        case .adjusted: break
         }
         return writeOther(value, number, depth: depth, &output, &owner)
     }
@@ -72,10 +81,10 @@ struct FormWriter {
         _ output: inout JSONByteWriter,
         _ owner: inout some JSONataFormOwner
     ) -> Bool {
-        let view = JSONataView(value, source)
+        let view = view(value)
         let kind = view.kind
         if kind == .null || kind == .other {
-            output.append(raw: "null" as StaticString)
+            output.put("null")
             return true
         }
         switch form.nodes[number].kind {
@@ -85,11 +94,11 @@ struct FormWriter {
             // What is no text is left as it is.
             return view.writeText(to: &output) || view.write(to: &output, bytesMax: Self.bytesMax)
         case .array:
-            output.append(UInt8(ascii: "["))
+            output.put(UInt8(ascii: "["))
             path[depth] = Value(0)
             let element = Int(form.nodes[number].element)
             guard write(value, element, depth: depth + 1, &output, &owner) else { return false }
-            output.append(UInt8(ascii: "]"))
+            output.put(UInt8(ascii: "]"))
         default:
             owner.adjust(view, node: number, at: JSONataFormPath(steps: path, count: depth), &output)
         }
@@ -103,14 +112,14 @@ struct FormWriter {
         _ output: inout JSONByteWriter,
         _ owner: inout some JSONataFormOwner
     ) -> Bool {
-        output.append(UInt8(ascii: "["))
+        output.put(UInt8(ascii: "["))
         for index in 0..<array.count {
-            if index > 0 { output.append(UInt8(ascii: ",")) }
+            if index > 0 { output.put(UInt8(ascii: ",")) }
             guard output.count <= Self.bytesMax else { return false }
             path[depth] = Value(index)
             guard write(array[item: index], Int(element), depth: depth + 1, &output, &owner) else { return false }
         }
-        output.append(UInt8(ascii: "]"))
+        output.put(UInt8(ascii: "]"))
         return true
     }
 
@@ -123,8 +132,8 @@ struct FormWriter {
         _ owner: inout some JSONataFormOwner
     ) -> Bool {
         let node = form.nodes + number
-        if node.pointee.needsID, !Self.isID(object.value(for: form.id)) {
-            output.append(raw: "null" as StaticString)
+        if node.pointee.needsID, !hasID(object) {
+            output.put("null")
             return true
         }
         let group = form.groups[Int(node.pointee.group)]
@@ -134,27 +143,28 @@ struct FormWriter {
             if entry.value.isFunction { continue }
             let field = group.index(of: entry.key)
             guard field >= 0 else {
-                output.append(separator)
+                output.put(separator)
                 separator = UInt8(ascii: ",")
-                append(entry.key, &output)
-                output.append(UInt8(ascii: ":"))
-                let view = JSONataView(entry.value, source)
-                guard view.write(to: &output, bytesMax: Self.bytesMax) else { return false }
+                output.put(string: entry.key)
+                output.put(UInt8(ascii: ":"))
+                guard view(entry.value).write(to: &output, bytesMax: Self.bytesMax) else { return false }
                 continue
             }
             let child = Int(node.pointee.fields[field])
-            if form.nodes[child].isNoted { owner.note(JSONataView(entry.value, source), node: child) }
+            if form.nodes[child].isNoted { owner.note(view(entry.value), node: child) }
             if form.nodes[child].isOmitted { continue }
-            output.append(separator)
+            output.put(separator, group.labels[field])
             separator = UInt8(ascii: ",")
-            output.append(raw: group.labels[field].bytes)
             path[depth] = entry.key
             guard write(entry.value, child, depth: depth + 1, &output, &owner) else { return false }
         }
-        if separator == UInt8(ascii: "{") { output.append(separator) }
-        output.append(UInt8(ascii: "}"))
+        if separator == UInt8(ascii: "{") { output.put(separator) }
+        output.put(UInt8(ascii: "}"))
         return output.count <= Self.bytesMax
     }
+
+    /// Whether an object has an identifier that is not empty.
+    func hasID(_ object: ObjectPointer) -> Bool { Self.isID(object.value(for: form.id)) }
 
     /// Whether a value names a record.
     @inline(__always)
@@ -164,16 +174,6 @@ struct FormWriter {
         case .number: value.number.isFinite
         case .bool: true
         default: false
-        }
-    }
-
-    /// Writes a string.
-    @inline(__always)
-    private func append(_ string: Value, _ output: inout JSONByteWriter) {
-        if string.isPlain {
-            output.append(plain: string.bytes)
-        } else {
-            output.append(string: string.bytes, mayHoldSurrogates: !string.isKnownASCII)
         }
     }
 
@@ -197,30 +197,5 @@ struct FormWriter {
         guard bytes[19] == UInt8(ascii: "."), count > 21 else { return false }
         for index in 20..<(count - 1) where bytes[index] &- 0x30 > 9 { return false }
         return true
-    }
-}
-
-extension JSONataView {
-    /// Writes the value in a form.
-    ///
-    /// - Parameters:
-    ///   - form: what stands where.
-    ///   - output: where it goes.
-    ///   - owner: brings what does not fit into the form.
-    /// - Returns: false when it is too large or nests too deep; the output then holds a part.
-    package func write(
-        in form: JSONataForm,
-        to output: inout JSONByteWriter,
-        _ owner: inout some JSONataFormOwner
-    ) -> Bool {
-        withUnsafeTemporaryAllocation(of: Value.self, capacity: form.table.depth + 1) { path in
-            guard let start = path.baseAddress else { return false }
-            return FormWriter(form.table, source, path: start).write(value, 0, depth: 0, &output, &owner)
-        }
-    }
-
-    /// Whether the value is an object with an `id` that is not empty.
-    package func hasID(in form: JSONataForm) -> Bool {
-        value.isObject && FormWriter.isID(value.object.value(for: form.table.id))
     }
 }

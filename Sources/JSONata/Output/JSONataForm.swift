@@ -58,8 +58,8 @@ package final class JSONataForm: @unchecked Sendable {  // Proof: nothing is wri
         for (number, names) in groups.enumerated() {
             (stored + number).initialize(to: FormTable.Group(names, arena))
         }
-        let rows = arena.allocate(FormTable.Node.self, count: nodes.count)
-        for (number, node) in nodes.enumerated() {
+        let rows = arena.allocate(FormTable.Node.self, count: nodes.count + 1)
+        for (number, node) in (nodes + [Node(.any)]).enumerated() {
             let fields = arena.allocate(Int32.self, count: max(node.fields.count, 1))
             for (index, field) in node.fields.enumerated() { fields[index] = Int32(field) }
             (rows + number).initialize(
@@ -74,7 +74,13 @@ package final class JSONataForm: @unchecked Sendable {  // Proof: nothing is wri
                 )
             )
         }
-        table = FormTable(nodes: rows, groups: stored, depth: Self.depth(of: 0, nodes), id: arena.string("id").keyed)
+        table = FormTable(
+            nodes: rows,
+            groups: stored,
+            any: nodes.count,
+            depth: Self.depth(of: 0, nodes),
+            id: arena.string("id").keyed
+        )
     }
 
     deinit { arena.destroy() }
@@ -168,6 +174,8 @@ struct FormTable: BitwiseCopyable {
 
     let nodes: UnsafeMutablePointer<Node>
     let groups: UnsafeMutablePointer<Group>
+    /// The number of a node that takes everything.
+    let any: Int
     /// The longest way to a node.
     let depth: Int
     /// The name of identifiers in key form.

@@ -93,6 +93,18 @@ extension UnsafeMutablePointer<Node> {
         return true
     }
 
+    /// The one name whose member this compares with a text that is written out (`name = "text"`); nil for anything else.
+    @inline(__always)
+    var comparedName: NodePointer? {
+        guard pointee.operation == .equal, !pointee.flags.contains(.suffixed), let left = pointee.left,
+            let right = pointee.right, right.pointee.operation == .literal, right.pointee.value.isString,
+            !right.pointee.flags.contains(.suffixed), left.pointee.operation == .path,
+            left.pointee.flags.contains(.plainNames), !left.pointee.flags.contains(.suffixed),
+            left.pointee.list.count == 1
+        else { return nil }
+        return left.pointee.list[0]
+    }
+
     private var isNumberLiteral: Bool {
         pointee.operation == .literal && pointee.value.isNumber && !pointee.flags.contains(.suffixed)
     }

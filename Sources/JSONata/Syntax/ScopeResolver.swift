@@ -29,7 +29,7 @@ struct ScopeResolver {
         case .bind:
             if let right = node.pointee.right { resolve(right) }
             if let left = node.pointee.left { resolveTarget(left) }
-        case .name: node.pointee.value = interned(node.pointee.value)
+        case .name: intern(node)
         case .literal, .context, .wildcard, .descendants, .regex:
             break
         default:
@@ -68,12 +68,17 @@ struct ScopeResolver {
         node.pointee.flags.insert(.constantObject)
     }
 
-    private func interned(_ name: Value) -> Value {
-        guard name.isString else { return name }
-        let known = names.find(name)
-        if known >= 0 { return names[entry: known].key }
-        arena.append(.null, for: name, to: names)
-        return name
+    /// Gives a name node its one value and its number among the names.
+    private func intern(_ node: NodePointer) {
+        let name = node.pointee.value
+        guard name.isString else { return }
+        var known = names.find(name)
+        if known < 0 {
+            arena.append(Value(names.count), for: name, to: names)
+            known = names.find(name)
+        }
+        node.pointee.value = names[entry: known].key
+        if frame == nil { node.pointee.slot = Int32(names[entry: known].value.number) }
     }
 
     private mutating func resolveList(_ list: NodeList) {

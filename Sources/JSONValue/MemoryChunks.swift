@@ -1,12 +1,12 @@
 import Synchronization
 
-/// The memory that arenas are made of.
+/// The memory that tapes, texts and arenas are made of.
 ///
-/// Chunks that an arena gave back are kept for the next one, so that a warm process does not ask the system for pages
-/// at each evaluation. What is kept is bounded.
-enum ArenaChunks {
+/// Chunks that were given back are kept for the next one, so that a warm process does not ask the system for pages at each
+/// document and evaluation. What is kept is bounded.
+package enum MemoryChunks {
     /// The largest chunk that is kept.
-    static let largestKept = 1 << 20
+    package static let largestKept = 1 << 20
     /// The smallest chunk worth keeping: below it `malloc` is as quick.
     private static let smallestKept = 64 << 10
     /// Bytes kept at most.
@@ -20,14 +20,14 @@ enum ArenaChunks {
     private static let kept = Mutex(Kept())
 
     /// The size to ask for when `bytes` are needed: a size that is kept, when it is not too large for that.
-    static func size(atLeast bytes: Int) -> Int {
+    package static func size(atLeast bytes: Int) -> Int {
         if bytes <= smallestKept / 4 || bytes > largestKept { return bytes }
         if bytes <= smallestKept { return smallestKept }
         return bytes <= smallestKept * 4 ? smallestKept * 4 : largestKept
     }
 
     /// A chunk of `size` bytes, not cleared.
-    static func take(_ size: Int) -> UnsafeMutableRawPointer {
+    package static func take(_ size: Int) -> UnsafeMutableRawPointer {
         if let index = index(of: size) {
             let chunk = kept.withLock { kept -> UnsafeMutableRawPointer? in
                 guard let chunk = kept.bySize[index].popLast() else { return nil }
@@ -40,7 +40,7 @@ enum ArenaChunks {
     }
 
     /// Takes a chunk back.
-    static func give(_ chunk: UnsafeMutableRawPointer, size: Int) {
+    package static func give(_ chunk: UnsafeMutableRawPointer, size: Int) {
         if let index = index(of: size) {
             let isKept = kept.withLock { kept -> Bool in
                 guard kept.bytes + size <= keptBytesMax else { return false }
