@@ -65,6 +65,10 @@ package final class AuthMethod: Sendable {
     package let signatures: [SignatureConfig]
     /// What goes into a SOAP envelope.
     package let userToken: UsernameTokenConfig?
+    /// Answers that mean that a session is over, wherever they come.
+    package let invalidSessions: [ErrorRule]
+    /// The header field in which each answer brings the next token; nil where tokens stay.
+    package let nextTokenHeader: String?
     /// The client certificate that each connection presents; nil for none.
     package let mutualTLS: MutualTLSConfig?
     /// A request that shows whether credentials work.
@@ -88,6 +92,8 @@ package final class AuthMethod: Sendable {
         injection = part.injection
         signatures = links.compactMap(\.kind.signature)
         userToken = links.compactMap(\.kind.userToken).first
+        invalidSessions = links.compactMap(\.invalidSession)
+        nextTokenHeader = links.compactMap(\.kind.tokenEndpoint).last?.response.nextTokenHeader
         mutualTLS = try Self.mutualTLS(reader, isAlone: kindName == .mutualTLS)
         var fields = part.fields
         if let mutualTLS {
@@ -152,13 +158,5 @@ package final class AuthMethod: Sendable {
     /// The scopes without which the connection is of no use; nil where nobody tells which were granted.
     package var requiredScopes: [String]? {
         links.compactMap(\.kind.tokenEndpoint).first { $0.grantedScopes != nil }?.scopes
-    }
-
-    /// Answers that mean that a session is over, wherever they come.
-    package var invalidSessions: [ErrorRule] { links.compactMap(\.invalidSession) }
-
-    /// The header field in which each answer brings the next token; nil where tokens stay.
-    package var nextTokenHeader: String? {
-        links.compactMap(\.kind.tokenEndpoint).last?.response.nextTokenHeader
     }
 }

@@ -112,7 +112,10 @@ package final class ConnectorDocument: Sendable {
         budgets = try BudgetConfig.all(reading: reader.child("budget"))
         retry = try RetryConfig(reading: reader.child("retry"))
         circuit = try CircuitConfig(reading: reader.child("circuit"))
-        concurrency = try ConcurrencyConfig(reading: reader.child("concurrency"))
+        concurrency = try ConcurrencyConfig(
+            reading: reader.child("concurrency"),
+            oneByOne: auth.contains { $0.nextTokenHeader != nil }
+        )
         proxy = try ProxyConfig(reading: reader.child("proxy"))
         lifecycle = try LifecycleConfig(reading: reader)
         webhooks = try reader.child("webhooks").map(WebhookConfig.init(reading:))

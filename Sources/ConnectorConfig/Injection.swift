@@ -14,7 +14,7 @@ package struct Injection: Sendable {
 
     /// Where a key goes.
     private enum Place: String, CaseIterable {
-        case header, query, cookie
+        case header, query, cookie, body
     }
 
     /// Nothing is put in.
@@ -24,23 +24,28 @@ package struct Injection: Sendable {
     package let headers: [NamedExpression]
     /// Query parameters.
     package let query: [NamedExpression]
+    /// Members of a body that is an object.
+    package let body: [NamedExpression]
     /// The pair of an `Authorization: Basic` header.
     package let basic: BasicPair?
 
-    init(headers: [NamedExpression], query: [NamedExpression], basic: BasicPair?) {
+    init(headers: [NamedExpression], query: [NamedExpression], body: [NamedExpression] = [], basic: BasicPair?) {
+        self.body = body
         self.headers = headers
         self.query = query
         self.basic = basic
     }
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow(["headers", "query"])
+        try reader.allow(["headers", "query", "body"])
+        body = try reader.child("body")?.expressions() ?? []
         headers = try reader.child("headers")?.expressions() ?? []
         query = try reader.child("query")?.expressions() ?? []
         basic = nil
     }
 
     init(customHeaders reader: DocumentReader) throws(ConnectorConfigError) {
+        body = []
         headers = try reader.child("headers")?.expressions() ?? []
         query = try reader.child("query")?.expressions() ?? []
         basic = nil
@@ -58,6 +63,8 @@ package struct Injection: Sendable {
         switch place {
         case .header: self.init(headers: [NamedExpression(name: name, expression: value)], query: [], basic: nil)
         case .query: self.init(headers: [], query: [NamedExpression(name: name, expression: value)], basic: nil)
+        case .body:
+            self.init(headers: [], query: [], body: [NamedExpression(name: name, expression: value)], basic: nil)
         case .cookie:
             let pair = try reader.compiler.expression(
                 .string("\(name)=\(prefix){{credentials.\(field)}}"),
@@ -69,12 +76,17 @@ package struct Injection: Sendable {
 
     /// All that is put in.
     var expressions: [Expression] {
-        (headers + query).map(\.expression) + (basic.map { [$0.username, $0.password] } ?? [])
+        (headers + query + body).map(\.expression) + (basic.map { [$0.username, $0.password] } ?? [])
     }
 
     /// This, with `other` after it.
     func followed(by other: Injection) -> Injection {
-        Injection(headers: headers + other.headers, query: query + other.query, basic: other.basic ?? basic)
+        Injection(
+            headers: headers + other.headers,
+            query: query + other.query,
+            body: body + other.body,
+            basic: other.basic ?? basic
+        )
     }
 
     /// The token in a header field of a name, with its scheme where that is `Authorization`.

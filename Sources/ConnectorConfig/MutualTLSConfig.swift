@@ -19,17 +19,24 @@ package struct MutualTLSConfig: Sendable {
     package let level: OverrideLevel
     /// Whether the issuer must be in the file.
     package let chain: Chain
+    /// The authority that the vendor's own certificate must come from, in PEM; any public one if nil.
+    package let authorityPEM: [UInt8]?
     /// What the user is asked for; empty unless the account gives the certificate.
     package let fields: [VariableConfig]
 
     init(reading reader: DocumentReader?) throws(ConnectorConfigError) {
-        try reader?.allow(["level", "chain", "label", "help", "docs"])
+        try reader?.allow(["level", "chain", "ca", "label", "help", "docs"])
         switch try reader?.child("level")?.choice(Level.self) ?? .account {
         case .platform: level = .platform
         case .environment: level = .environment
         case .account: level = .account
         }
         chain = try reader?.child("chain")?.choice(Chain.self) ?? .optional
+        let authority = try reader?.child("ca")?.string()
+        if let authority, let reader, !authority.contains("-----BEGIN CERTIFICATE-----") {
+            throw try reader.required("ca").error("expected certificates in PEM")
+        }
+        authorityPEM = authority.map { Array($0.utf8) }
         guard level == .account else {
             for word in ["label", "help", "docs"] {
                 if let reader = reader?.child(word) { throw reader.error("only an account's user reads it") }

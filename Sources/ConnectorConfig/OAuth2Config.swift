@@ -14,6 +14,7 @@ package struct OAuth2Config: Sendable {
         TokenEndpointConfig.keys + [
             "authorize_url", "refresh_url", "optional_scopes", "optional_scope_param", "authorize_params",
             "token_params", "refresh_params", "pkce", "redirect_uri", "callback_keep", "callback_code_param",
+            "dynamic_client_registration",
         ] + RefreshTokenConfig.keys
 
     /// Where the user's browser is sent.
@@ -37,6 +38,8 @@ package struct OAuth2Config: Sendable {
     package let redirectURI: Expression?
     /// Parameters of the callback that are kept as variables.
     package let callbackKeep: [String]
+    /// How an application is registered where none was deposited.
+    package let registration: ClientRegistrationConfig?
     /// The parameter of the callback that holds the code.
     package let callbackCodeParam: String
 
@@ -51,7 +54,22 @@ package struct OAuth2Config: Sendable {
         pkce = try reader.child("pkce")?.choice(PKCE.self) ?? .s256
         redirectURI = try reader.child("redirect_uri")?.expression()
         callbackKeep = try reader.child("callback_keep")?.strings() ?? []
+        registration = try reader.child("dynamic_client_registration").map(ClientRegistrationConfig.init(reading:))
         callbackCodeParam = try reader.child("callback_code_param")?.string() ?? "code"
+    }
+}
+
+/// How an application registers itself (RFC 7591).
+package struct ClientRegistrationConfig: Sendable {
+    /// Where.
+    package let url: Expression
+    /// What it says of itself, over what follows from the flow.
+    package let metadata: [NamedExpression]
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        try reader.allow(["url", "metadata"])
+        url = try reader.required("url").expression()
+        metadata = try reader.child("metadata")?.expressions() ?? []
     }
 }
 

@@ -99,9 +99,11 @@ package struct ConcurrencyConfig: Sendable {
     /// For all accounts of the connector.
     package let app: Int
 
-    init(reading reader: DocumentReader?) throws(ConnectorConfigError) {
+    /// `oneByOne`: whether an account's calls must follow each other, whatever the document says.
+    init(reading reader: DocumentReader?, oneByOne: Bool) throws(ConnectorConfigError) {
         try reader?.allow(["account", "app"])
-        account = try reader?.child("account")?.int(1...10_000) ?? 16
+        let account = try reader?.child("account")?.int(1...10_000) ?? 16
+        self.account = oneByOne ? 1 : account
         app = try reader?.child("app")?.int(1...100_000) ?? 256
     }
 }

@@ -132,7 +132,12 @@ final class EasyHandle {
         set(CURLOPT_SSL_VERIFYPEER, true)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_SSL_SESSIONID_CACHE, false)
-        set(CURLOPT_CAINFO, config.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
+        if let authority = key.identity.authorityPEM {
+            check(tributary_curl_text(pointer, CURLOPT_CAINFO, nil))
+            check(tributary_curl_blob(pointer, CURLOPT_CAINFO_BLOB, authority, authority.count))
+        } else {
+            set(CURLOPT_CAINFO, config.caFile ?? "/etc/ssl/certs/ca-certificates.crt")
+        }
         // Debian's libcurl has a folder by default, and with any folder it parses all certificates for each connection.
         check(tributary_curl_text(pointer, CURLOPT_CAPATH, nil))
         // libcurl compares the cipher list when it looks for a connection to reuse, so a word of its own per identity

@@ -24,6 +24,8 @@ package struct ConnectionIdentity: Sendable, Hashable {
     package let partition: String
     /// Presented to the server when it asks.
     package let clientCertificate: ClientCertificate?
+    /// Certificates in PEM that are trusted in place of the public ones; nil for those.
+    package let authorityPEM: [UInt8]?
     /// Whether HTTP/1.1 is spoken, instead of the newest version that both sides know.
     package let speaksHTTP1: Bool
     /// Whether TLS 1.3 is the oldest that is taken, instead of 1.2.
@@ -33,11 +35,13 @@ package struct ConnectionIdentity: Sendable, Hashable {
     package init(
         partition: String,
         clientCertificate: ClientCertificate? = nil,
+        authorityPEM: [UInt8]? = nil,
         speaksHTTP1: Bool = false,
         needsTLS13: Bool = false
     ) {
         self.partition = partition
         self.clientCertificate = clientCertificate
+        self.authorityPEM = authorityPEM
         self.speaksHTTP1 = speaksHTTP1
         self.needsTLS13 = needsTLS13
     }

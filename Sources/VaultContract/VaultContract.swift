@@ -37,6 +37,12 @@ package struct CredentialOwner: Sendable, Hashable {
         tenantID = TenantID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
     }
 
+    /// What a connect session keeps until it is over.
+    package init(session: UUID, tenant: TenantID) {
+        id = session
+        tenantID = tenant
+    }
+
     /// The credential of an integration.
     package init(integration: IntegrationID, tenant: TenantID) {
         id = integration.uuid

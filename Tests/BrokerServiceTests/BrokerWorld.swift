@@ -39,7 +39,7 @@ struct BrokerWorld {
     init(auth: JSONValue, vendor: ScriptedVendor, more: JSONValue = [:]) async throws {
         self.vendor = vendor
         let document: JSONValue = [
-            "name": "acme", "label": "Acme", "hosts": ["*.acme.example"],
+            "name": "acme", "label": "Acme", "hosts": ["*.acme.example", "acme.example"],
             "http": ["base_url": "https://api.acme.example/v1"], "auth": ["way": auth],
         ]
         registry = MemoryRegistry(document: document.overlaid(by: more))
@@ -136,6 +136,38 @@ struct BrokerWorld {
         )
     }
 
+    /// A browser that has opened a connect page.
+    struct Browser {
+        fileprivate let world: BrokerWorld
+        fileprivate let cookie: String
+        fileprivate var formToken: String
+
+        /// Sends the form as it is.
+        mutating func submit() async throws -> InboundResponse {
+            try await world.visit(
+                .post,
+                "/connect/session/submit",
+                cookie: cookie,
+                type: "application/x-www-form-urlencoded",
+                body: Array("form_token=\(formToken)".utf8)
+            )
+        }
+
+        /// Looks at the page.
+        mutating func look() async throws -> InboundResponse {
+            try await world.visit(.get, "/connect/session", cookie: cookie)
+        }
+    }
+
+    /// Opens the connect page.
+    func browser() async throws -> Browser {
+        let first = try await visit(.get, "/connect?token=trib_link_test")
+        let cookie = String(try Self.required(first.headers[.setCookie]).prefix { $0 != ";" })
+        let html = String(decoding: try await visit(.get, "/connect/session", cookie: cookie).body, as: UTF8.self)
+        let token = String(try Self.required(html.firstMatch(of: /name="form_token" value="([0-9a-f]+)"/)?.1))
+        return Browser(world: self, cookie: cookie, formToken: token)
+    }
+
     /// Walks through a consent: the vendor sends the browser back with a code.
     func consent(code: String, parameter: String = "code", more: String = "") async throws -> InboundResponse {
         let first = try await visit(.get, "/connect?token=trib_link_test")
@@ -180,7 +212,7 @@ struct BrokerWorld {
         return String(decoding: try await visit(.get, "/connect/session", cookie: cookie).body, as: UTF8.self)
     }
 
-    private func visit(
+    fileprivate func visit(
         _ method: HTTPRequest.Method,
         _ path: String,
         cookie: String? = nil,

@@ -69,6 +69,10 @@ struct AuthMethodTests {
             try method(["kind": "api_key", "fields": ["key": ["type": "secret"]], "in": "cookie", "name": "sid"])
         )
         #expect(cookie.injection.headers.map(\.name) == ["Cookie"])
+        let inside = try #require(
+            try method(["kind": "api_key", "fields": ["key": ["type": "secret"]], "in": "body", "name": "token"])
+        )
+        #expect(inside.injection.body.map(\.name) == ["token"])
         let many = try #require(
             try method([
                 "kind": "custom_headers", "fields": ["a": [:], "b": [:]],
@@ -83,6 +87,7 @@ struct AuthMethodTests {
         arguments: [
             (["kind": "custom_headers", "fields": ["a": [:]]], "'headers' or 'query' is missing"),
             (["kind": "none", "mutual_tls": ["level": "account"]], "say 'with: [mutual_tls]'"),
+            (["kind": "none", "with": ["mutual_tls"], "mutual_tls": ["ca": "x"]], "expected certificates in PEM"),
             (["kind": "none", "with": ["mutual_tsl"]], "is not one of mutual_tls"),
             (["kind": "none", "with": ["mutual_tls"], "mutual_tls": ["level": "tenant"]], "is not one of platform"),
             (
@@ -173,7 +178,7 @@ struct AuthMethodTests {
                     ],
                 ], "the user's consent is the first link"
             ),
-            (["kind": "api_key", "fields": ["a": [:]], "in": "body"], "is not one of header, query, cookie"),
+            (["kind": "api_key", "fields": ["a": [:]], "in": "path"], "is not one of header, query, cookie, body"),
         ] as [(JSONValue, String)]
     )
     func `what cannot be is told`(words: JSONValue, complaint: String) {

@@ -104,4 +104,22 @@ struct IdentityTests {
         #expect(await failure(mapped, .to("https://vendor.test/a"))?.reason == .tlsFailed)
         #expect(stranger.arrivals.isEmpty)
     }
+
+    @Test func `a vendor with an authority of its own is believed by that one alone`() async throws {
+        let vendor = try await VendorServer { _ in .ok() }
+        let sender = try vendor.sender()
+        func send(_ authority: [UInt8]?) async -> ExchangeError.Reason? {
+            var request = OutboundRequest.to("https://vendor.test/a")
+            request.identity = ConnectionIdentity(partition: "a", authorityPEM: authority)
+            do {
+                _ = try await sender.send(request)
+                return nil
+            } catch { return error.reason }
+        }
+        let stranger = try DevelopmentAuthority().certificatePEM
+        #expect(await send(stranger) == .tlsFailed)
+        #expect(await send(vendor.authority.certificatePEM) == nil)
+        #expect(await send(stranger) == .tlsFailed, "not over the connection of the other")
+        #expect(await send(nil) == nil)
+    }
 }

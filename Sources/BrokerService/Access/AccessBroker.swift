@@ -236,9 +236,10 @@ struct AccessBroker: Sendable {
             ),
             values: values,
             isSpent: isSpent,
-            identity: ConnectionIdentity(
+            identity: of.connector.document.http.identity(
                 partition: "refresh-\(of.account.id)",
-                clientCertificate: try await certificate(method, of, values)?.identity
+                method: of.connector.document.authMethod(method),
+                certificate: try await certificate(method, of, values)?.identity
             ),
             tools: exchange.tools
         )
@@ -357,9 +358,10 @@ struct AccessBroker: Sendable {
         let material = TokenMaterial(
             client: try await exchange.client(source.client, account: credential.values, integration: app),
             values: credential.values,
-            identity: ConnectionIdentity(
+            identity: of.connector.document.http.identity(
                 partition: "farewell-\(owner.id.uuidString.lowercased())",
-                clientCertificate: certificate?.identity
+                method: method,
+                certificate: certificate?.identity
             ),
             tools: exchange.tools
         )

@@ -51,7 +51,7 @@ struct ConnectFlow: Sendable {
         try await sessions.remember(session, stateSHA256: try secrets.sha256(state))
         let proofKey = try ProofKey(verifier: secrets.verifier(of: session.id), digests: secrets.digests)
         let url = try flow.authorizeURL(
-            client: try await client(of.integration),
+            client: try await client(of, method, session),
             redirectURI: flow.redirectURI(config.redirectURI(of: of.integration.id)),
             state: state,
             proofKey: flow.usesProofKey ? proofKey : nil
@@ -65,8 +65,13 @@ struct ConnectFlow: Sendable {
             throw Problem(.conflict, "the session has no auth method")
         }
         let flow = try OAuth2Flow(connector: of.connector.document, method: name, variables: session.variables)
-        var session = session
-        let material = try await material(session, of, method, values: [:], client: try await client(of.integration))
+        let material = try await material(
+            session,
+            of,
+            method,
+            values: [:],
+            client: try await client(of, method, session)
+        )
         let consent = try flow.exchange(
             material,
             code: Secret(code),
@@ -84,12 +89,24 @@ struct ConnectFlow: Sendable {
                 ? "\(label) does not accept this application. Please tell your contact at the product."
                 : "\(label) did not confirm the connection. Please try again."
         }
-        try requireScopes(method, grant, of)
-        for member in grant.variables { session.variables[member.key] = member.value }
-        return try await finish(session, of, method: method, grant: grant, values: [:], certificate: nil)
+        return try await connect(session, of, method: method, grant: grant, values: [:])
     }
 
-    private func material(
+    /// Makes an account of what a consent gave.
+    func connect(
+        _ session: ConnectSession,
+        _ of: Configurations.OfIntegration,
+        method: AuthMethod,
+        grant: TokenGrant,
+        values: [String: String]
+    ) async throws -> Outcome {
+        try requireScopes(method, grant, of)
+        var session = session
+        for member in grant.variables { session.variables[member.key] = member.value }
+        return try await finish(session, of, method: method, grant: grant, values: values, certificate: nil)
+    }
+
+    func material(
         _ session: ConnectSession,
         _ of: Configurations.OfIntegration,
         _ method: AuthMethod,
@@ -99,9 +116,10 @@ struct ConnectFlow: Sendable {
         TokenMaterial(
             client: client,
             values: values,
-            identity: ConnectionIdentity(
+            identity: of.connector.document.http.identity(
                 partition: "connect-\(session.id)",
-                clientCertificate: try await certificate(of, method: method, values: values)
+                method: method,
+                certificate: try await certificate(of, method: method, values: values)
             ),
             tools: exchange.tools
         )
@@ -153,11 +171,47 @@ struct ConnectFlow: Sendable {
         }
     }
 
-    private func client(_ integration: IntegrationRecord) async throws -> OAuthClient {
-        let owner = CredentialOwner(integration: integration.id, tenant: integration.tenantID)
-        guard let app = try await vault.credential(of: owner, kind: .app), let client = OAuthClient(stored: app.values)
+    func client(
+        _ of: Configurations.OfIntegration,
+        _ method: AuthMethod,
+        _ session: ConnectSession
+    ) async throws -> OAuthClient {
+        let owner = CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID)
+        let stored = try await vault.credential(of: owner, kind: .app)?.values ?? [:]
+        if let client = OAuthClient(stored: stored) { return client }
+        guard
+            let registration = ClientRegistration(
+                connector: of.connector.document,
+                method: method,
+                variables: session.variables
+            )
         else { throw Self.notSetUp }
-        return client
+        let request = try registration.request(
+            redirectURI: try OAuth2Flow(
+                connector: of.connector.document,
+                method: method.name,
+                variables: session.variables
+            ).redirectURI(config.redirectURI(of: of.integration.id)),
+            identity: of.connector.document.http.identity(
+                partition: "register-\(of.integration.id)",
+                method: method,
+                certificate: try await certificate(of, method: method, values: [:])
+            )
+        )
+        guard let made = registration.client(in: try await send(request, of)) else { throw Self.notSetUp }
+        _ = try await vault.put(
+            CredentialPut(
+                tenantID: of.integration.tenantID,
+                environmentID: of.integration.environmentID,
+                values: stored.merging(made) { $1 },
+                expiresAt: nil
+            ),
+            for: owner,
+            kind: .app
+        )
+        // Of two that registered at once, the later one's application is the integration's for both.
+        let kept = try await vault.credential(of: owner, kind: .app)?.values ?? made
+        return OAuthClient(stored: kept) ?? OAuthClient(id: made["client_id"] ?? "", secret: nil)
     }
 
     // MARK: Keys, passwords, certificates and clients
@@ -262,7 +316,7 @@ struct ConnectFlow: Sendable {
     ) async throws -> Outcome {
         var variables = session.variables
         let moment = now().timeIntervalSince1970
-        let values =
+        var values =
             grant.map { StoredGrant.values(of: $0, over: typed, method: method, now: moment) } ?? typed
         var label: String?
         if let verification = VerificationFlow(
@@ -276,7 +330,10 @@ struct ConnectFlow: Sendable {
                 partition: "connect-\(session.id)",
                 tools: exchange.tools
             )
-            switch verification.outcome(of: try await send(request, of)) {
+            let answer = try await send(request, of)
+            // A token that is good for one call has had it.
+            if let token = method.nextToken(in: answer.headers) { values["access_token"] = token.reveal() }
+            switch verification.outcome(of: answer) {
             case .accepted(let name, let kept):
                 label = name
                 for member in kept { variables[member.key] = member.value }
@@ -412,7 +469,7 @@ struct ConnectFlow: Sendable {
         )
     }
 
-    private func send(_ request: OutboundRequest, _ of: Configurations.OfIntegration) async throws -> InboundResponse {
+    func send(_ request: OutboundRequest, _ of: Configurations.OfIntegration) async throws -> InboundResponse {
         do {
             return try await exchange.sender.send(request)
         } catch {

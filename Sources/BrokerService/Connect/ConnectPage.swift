@@ -113,6 +113,20 @@ struct ConnectPage: Sendable {
         )
     }
 
+    /// A code that the user types on another page, until he has.
+    ///
+    /// `interval`: seconds after which the page looks again by itself.
+    func code(label: String, code: String, address: String, interval: Int, origins: [String]) -> EndpointResponse {
+        page(
+            [
+                "title": "Connect \(label)",
+                "code": ["label": label, "text": code, "address": address, "interval": interval] as [String: Any],
+            ],
+            status: 200,
+            origins: origins
+        )
+    }
+
     /// A message, and nothing to do but to close the page.
     ///
     /// `result` is told to the embedding page, when its origin is registered.
@@ -170,6 +184,7 @@ struct ConnectPage: Sendable {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>{{title}}</title>
         <link rel="stylesheet" href="/connect/assets/connect.css">
+        {{#code}}<meta http-equiv="refresh" content="{{interval}}">{{/code}}
         {{#result}}<script src="/connect/assets/result.js" defer></script>{{/result}}
         </head>
         <body>
@@ -196,6 +211,14 @@ struct ConnectPage: Sendable {
         <button type="submit">{{button}}</button>
         </form>
         {{/form}}
+        {{#code}}
+        <ol>
+        <li>Open <a href="{{address}}" target="_blank" rel="noopener noreferrer">the page of {{label}}</a> in another window.</li>
+        <li>Type this code there: <strong class="code">{{text}}</strong></li>
+        <li>Come back. This page goes on by itself as soon as you have allowed the connection.</li>
+        </ol>
+        <p><a href="/connect/session">I have allowed it</a></p>
+        {{/code}}
         {{#choices}}
         <form method="post" action="{{action}}" class="choice">
         <input type="hidden" name="form_token" value="{{token}}">
@@ -227,6 +250,8 @@ struct ConnectPage: Sendable {
         :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
         .error { border-left: .3rem solid var(--bad); padding: .5rem .75rem; color: var(--bad); font-weight: 600; }
         [aria-invalid="true"] { border: 2px solid var(--bad); }
+        .code { display: block; font-size: 1.6rem; letter-spacing: .1em; }
+        a { color: var(--accent); }
         .choice { margin: .75rem 0; }
         """
 

@@ -135,7 +135,25 @@ struct ConnectRoutes: Sendable {
 
     private func show(_ request: EndpointRequest) async throws -> EndpointResponse {
         let session = try await session(request)
-        return try await next(session, error: nil, typed: [:])
+        guard let of = try await chosen(session), let method = method(of, session) else {
+            return try await next(session, error: nil, typed: [:])
+        }
+        do {
+            switch try await flow.lookAtDevice(session, of, method: method) {
+            case .none: return try await next(session, error: nil, typed: [:])
+            case .waiting(let prompt):
+                return page.code(
+                    label: of.connector.document.label,
+                    code: prompt.userCode,
+                    address: flow.config.browserAddress(prompt.page),
+                    interval: prompt.interval,
+                    origins: of.integration.allowedOrigins
+                )
+            case .connected(let outcome): return finished(outcome, session, of)
+            }
+        } catch let error as ConnectFlow.UserError {
+            return try await next(session, error: error, typed: [:])
+        }
     }
 
     private func choose(_ request: EndpointRequest) async throws -> EndpointResponse {
@@ -170,6 +188,10 @@ struct ConnectRoutes: Sendable {
             session.method = method.name
             if method.authorizationCode != nil {
                 return .redirect(to: try await flow.authorize(session, of, method: method))
+            }
+            if method.device != nil {
+                try await flow.beginDevice(session, of, method: method, input: input)
+                return .redirect(to: "/connect/session")
             }
             try await flow.sessions.remember(session, stateSHA256: nil)
             return finished(try await flow.connect(session, of, method: method, input: input), session, of)

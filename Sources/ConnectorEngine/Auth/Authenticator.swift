@@ -32,6 +32,7 @@ struct Authenticator {
                 NativeRequest.Item(name: item.name, value: try text(item.expression, scope), isSecret: true)
             )
         }
+        for member in injection.body { signed.secretMembers[member.name] = .string(try text(member.expression, scope)) }
         if let basic = injection.basic {
             let pair = "\(try text(basic.username, scope)):\(try text(basic.password, scope))"
             signed.setHeader("Authorization", "Basic " + Base64.encoded(Array(pair.utf8)), isSecret: true)

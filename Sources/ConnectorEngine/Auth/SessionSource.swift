@@ -66,6 +66,9 @@ struct SessionSource: TokenSource {
                     NativeRequest.Item(name: item.name, value: try text(item.expression, scope), isSecret: true)
                 )
             }
+            for member in context.injection.body {
+                native.secretMembers[member.name] = .string(try text(member.expression, scope))
+            }
         }
         var outbound = try native.outbound(connector: context.connector, identity: material.identity)
         outbound.totalTimeout = .seconds(10)

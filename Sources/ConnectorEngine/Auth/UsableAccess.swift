@@ -1,4 +1,6 @@
+package import ConnectorConfig
 package import HTTPExchange
+package import HTTPTypes
 package import Vocabulary
 
 /// What the requests of one account need to be sent and signed.
@@ -34,6 +36,33 @@ package protocol AccessSource: Sendable {
     func current() async throws -> UsableAccess
     /// A newer access than `rejected`, which the vendor has refused; the same one when there is none.
     func renewed(after rejected: UsableAccess) async throws -> UsableAccess
+    /// Keeps the token that a vendor's answer has brought in place of `used`, which is worth nothing any more.
+    func keep(_ token: Secret<String>, inPlaceOf used: UsableAccess)
+}
+
+extension AccessSource {
+    package func keep(_ token: Secret<String>, inPlaceOf used: UsableAccess) {}
+}
+
+extension UsableAccess {
+    /// The same access with another token.
+    package func carrying(_ token: Secret<String>) -> UsableAccess {
+        var values = values
+        values["access_token"] = token
+        return UsableAccess(
+            method: method,
+            values: values,
+            clientCertificate: clientCertificate,
+            version: version
+        )
+    }
+}
+
+extension AuthMethod {
+    /// The token that an answer brings for the next call; nil where tokens stay.
+    package func nextToken(in headers: HTTPFields) -> Secret<String>? {
+        nextTokenHeader.flatMap { TokenReader.token(in: $0, of: headers) }.map { Secret($0) }
+    }
 }
 
 /// One access that never changes.

@@ -45,7 +45,11 @@ package struct VerificationFlow: Sendable {
             .sign(native, variables: variables, connector: connector)
         return try signed.outbound(
             connector: connector,
-            identity: connector.http.identity(partition: partition, certificate: access.clientCertificate)
+            identity: connector.http.identity(
+                partition: partition,
+                method: method,
+                certificate: access.clientCertificate
+            )
         )
     }
 

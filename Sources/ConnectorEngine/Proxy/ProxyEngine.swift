@@ -13,6 +13,8 @@ package struct ProxyEngine: Sendable {
     private static let envelopeBytesMax = 16 * 1024 * 1024
     /// The largest refusal that is looked into.
     private static let refusalBytesMax = 8 * 1024 * 1024
+    /// The largest good answer that is looked into.
+    private static let sessionRefusalBytesMax = 64 * 1024
 
     /// Makes an engine over a sender.
     ///
@@ -37,22 +39,31 @@ package struct ProxyEngine: Sendable {
         let variables = document.withDefaults(variables)
         let (request, headers) = try ProxyPlan.request(call, connector: document, variables: variables)
         let access = try await source.current()
-        let response = try await send(request, headers, call, access, document, variables)
+        let method = document.authMethod(access.method)
+        let response = try await send(request, headers, call, source, access, document, variables)
         let traffic = trafficCall(call, request, document, variables)
-        guard response.status == 401 || response.status == 403 else { return result(response, traffic) }
+        guard response.status == 401 || response.status == 403 || Self.mayKnowNoSession(response, method) else {
+            return result(response, traffic)
+        }
 
         // The start of a refusal tells whether a newer token may help.
         let refusal = try await collected(response)
-        let verdict = ErrorClassifier(connector: document, variables: variables)
-            .verdict(on: refusal, body: (try? JSONValue(parsing: refusal.body, policy: .vendor)) ?? .null)
+        let body = (try? JSONValue(parsing: refusal.body, policy: .vendor)) ?? .null
+        let classifier = ErrorClassifier(connector: document, variables: variables)
+        let verdict =
+            (200...299).contains(response.status)
+            ? classifier.verdict(onGood: refusal, body: body) : classifier.verdict(on: refusal, body: body)
         let mayHelp =
-            verdict.retry == .refreshThenRetry
-            || (response.status == 401 && document.authMethod(access.method)?.onUnauthorized == .refreshOnce)
+            verdict?.retry == .refreshThenRetry
+            || (response.status == 401 && method?.onUnauthorized == .refreshOnce)
         if mayHelp {
             // For a body that is gone the newer token is of use to the next call.
             let renewed = try await source.renewed(after: access)
             if renewed.version != access.version, call.body.isRepeatable {
-                return result(try await send(request, headers, call, renewed, document, variables), traffic)
+                return result(
+                    try await send(request, headers, call, source, renewed, document, variables),
+                    traffic
+                )
             }
         }
         return result(
@@ -61,10 +72,23 @@ package struct ProxyEngine: Sendable {
         )
     }
 
+    /// Whether a short answer may be the one that means that a session is over, with the status of a good one.
+    private static func mayKnowNoSession(_ response: StreamedResponse, _ method: AuthMethod?) -> Bool {
+        guard let method, method.invalidSessions.contains(where: { $0.condition.statuses.contains(response.status) })
+        else { return false }
+        let length =
+            switch response.body {
+            case .whole(let bytes): bytes.count
+            case .pieces: response.headers[.contentLength].flatMap { Int($0) } ?? Int.max
+            }
+        return length <= sessionRefusalBytesMax
+    }
+
     private func send(
         _ request: NativeRequest,
         _ headers: HTTPFields,
         _ call: ProxyCall,
+        _ source: any AccessSource,
         _ access: UsableAccess,
         _ connector: ConnectorDocument,
         _ variables: JSONObject
@@ -72,23 +96,42 @@ package struct ProxyEngine: Sendable {
         guard let method = connector.authMethod(access.method) else {
             throw Problem(.configInvalid, "the connector has no way to connect named '\(access.method)'")
         }
+        do {
+            return try await traffic.stream(trafficCall(call, request, connector, variables)) {
+                // A token that is good for one call is the one that the call before has brought.
+                let access = method.nextTokenHeader == nil ? access : try await source.current()
+                let response = try await sender.stream(
+                    outbound(request, headers, call, method, access, connector, variables)
+                )
+                if let token = method.nextToken(in: response.headers) { source.keep(token, inPlaceOf: access) }
+                return response
+            }
+        } catch let error as ExchangeError {
+            throw Problem(error, isWrite: !request.isIdempotent)
+        }
+    }
+
+    private func outbound(
+        _ request: NativeRequest,
+        _ headers: HTTPFields,
+        _ call: ProxyCall,
+        _ method: AuthMethod,
+        _ access: UsableAccess,
+        _ connector: ConnectorDocument,
+        _ variables: JSONObject
+    ) async throws -> OutboundRequest {
         let authenticator = Authenticator(method: method, access: access, tools: tools)
         let signed = try authenticator.sign(request, variables: variables)
         var outbound = try signed.outbound(
             connector: connector,
-            identity: connector.http.identity(of: call.account, certificate: access.clientCertificate)
+            identity: connector.http.identity(of: call.account, method: method, certificate: access.clientCertificate)
         )
         for field in headers where !outbound.headers.contains(field.name) { outbound.headers.append(field) }
-        let trafficCall = trafficCall(call, request, connector, variables)
         try await put(call.body, into: &outbound, signed, isSigned: !method.signatures.isEmpty)
         for field in try authenticator.signatureFields(of: outbound, variables: variables) {
             if let name = HTTPField.Name(field.name) { outbound.headers[name] = field.value }
         }
-        do {
-            return try await traffic.stream(trafficCall) { try await sender.stream(outbound) }
-        } catch let error as ExchangeError {
-            throw Problem(error, isWrite: !request.isIdempotent)
-        }
+        return outbound
     }
 
     /// Puts the caller's body into the request; credentials inside of it become the account's.
@@ -107,7 +150,8 @@ package struct ProxyEngine: Sendable {
         case .stream(let stream): outbound.upload = stream
         }
         let security = Self.isXML(outbound.headers) ? signed.soapSecurity : nil
-        guard security != nil || isSigned else { return }
+        let members = signed.secretMembers
+        guard security != nil || isSigned || !members.isEmpty else { return }
         if case .stream(let stream) = body {
             guard let whole = try await stream.collected(upTo: Self.envelopeBytesMax) else {
                 throw Problem(.payloadTooLarge, "a signed body may have at most \(Self.envelopeBytesMax) bytes")
@@ -116,6 +160,13 @@ package struct ProxyEngine: Sendable {
             outbound.upload = nil
         }
         if let security { outbound.body = try security.inject(into: outbound.body ?? []) }
+        if !members.isEmpty {
+            guard let object = try? JSONValue(parsing: outbound.body ?? [], policy: .vendor), object.object != nil
+            else {
+                throw Problem(.invalidRequest, "the account's key goes into the body, which must be a JSON object")
+            }
+            outbound.body = object.overlaid(by: .object(members)).bytes()
+        }
     }
 
     private static func isXML(_ headers: HTTPFields) -> Bool {

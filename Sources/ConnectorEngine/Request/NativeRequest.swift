@@ -36,6 +36,8 @@ package struct NativeRequest: Sendable {
     package var body: JSONValue?
     /// How the body is written.
     package var form = BodyForm(RequestFormat(.json))
+    /// Credentials that are members of the body.
+    package var secretMembers = JSONObject()
     /// The credentials that a SOAP body gets when it is written.
     package var soapSecurity: SOAPSecurity?
     /// What its answers mean.
@@ -91,7 +93,7 @@ package struct NativeRequest: Sendable {
             }
             fields[name] = header.value
         }
-        let encoded = try BodyEncoder(form: form).encoded(body, security: soapSecurity)
+        let encoded = try BodyEncoder(form: form).encoded(wholeBody, security: soapSecurity)
         if let encoded {
             if fields[.contentType] == nil { fields[.contentType] = encoded.contentType }
             for header in encoded.headers {
@@ -132,6 +134,17 @@ package struct NativeRequest: Sendable {
         )
         shown["body"] = explainedBody
         return .object(shown)
+    }
+
+    /// The body with the credentials in it.
+    private var wholeBody: JSONValue? {
+        get throws {
+            guard !secretMembers.isEmpty else { return body }
+            guard form.format.kind != .none, body == nil || body?.object != nil else {
+                throw Problem(.configInvalid, "the key of this way to connect needs a body that is an object")
+            }
+            return (body ?? .object([:])).overlaid(by: .object(secretMembers))
+        }
     }
 
     /// The body as JSON where it is written as such or as a form, else its text, without credentials.

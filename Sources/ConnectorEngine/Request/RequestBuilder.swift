@@ -1,5 +1,5 @@
-import ConnectorConfig
-import HTTPExchange
+package import ConnectorConfig
+package import HTTPExchange
 import JSONValue
 import Vocabulary
 
@@ -142,19 +142,22 @@ extension HTTPDefaults {
     /// Who a connection of an account belongs to, and how it must be made.
     func identity(
         of account: AccountID,
+        method: AuthMethod?,
         certificate: ConnectionIdentity.ClientCertificate?
     ) -> ConnectionIdentity {
-        identity(partition: account.description, certificate: certificate)
+        identity(partition: account.description, method: method, certificate: certificate)
     }
 
     /// The same for another partition of connections.
-    func identity(
+    package func identity(
         partition: String,
+        method: AuthMethod?,
         certificate: ConnectionIdentity.ClientCertificate?
     ) -> ConnectionIdentity {
         ConnectionIdentity(
             partition: partition,
             clientCertificate: certificate,
+            authorityPEM: method?.mutualTLS?.authorityPEM,
             speaksHTTP1: version == .http1,
             needsTLS13: tlsMin == .v13
         )

@@ -170,13 +170,17 @@ struct VendorExchange {
         _ judge: AnswerJudge,
         _ emptyStatuses: [Int]
     ) async throws -> Attempt {
-        let signed = try signed(request, access)
-        let outbound = try outbound(signed, access)
+        let method = connector.authMethod(access.method)
         let wished = trace?.moment
         return try await traffic.perform(call, patience: &patience) {
+            // A token that is good for one call is the one that the call before has brought.
+            let access = method?.nextTokenHeader == nil ? access : try await self.access.current()
+            let signed = try signed(request, method, access)
+            let outbound = try outbound(signed, method, access)
             let sent = trace?.moment
             do {
                 let response = try await sender.send(outbound)
+                if let token = method?.nextToken(in: response.headers) { self.access.keep(token, inPlaceOf: access) }
                 let attempt = try judged(response, request, judge, emptyStatuses)
                 notes.signal.withLock { $0 = attempt.signal }
                 note(signed, status: response.status, attempt.attempt.word, wished, sent)
@@ -256,8 +260,12 @@ struct VendorExchange {
         return (.refused(verdict, status: response.status, signal), outcome, signal)
     }
 
-    private func signed(_ request: NativeRequest, _ access: UsableAccess) throws -> NativeRequest {
-        guard let method = connector.authMethod(access.method) else {
+    private func signed(
+        _ request: NativeRequest,
+        _ method: AuthMethod?,
+        _ access: UsableAccess
+    ) throws -> NativeRequest {
+        guard let method else {
             throw Problem(.configInvalid, "the connector has no way to connect named '\(access.method)'")
         }
         return request.needsNoAuth
@@ -266,10 +274,14 @@ struct VendorExchange {
                 .sign(request, variables: variables, connector: connector)
     }
 
-    private func outbound(_ signed: NativeRequest, _ access: UsableAccess) throws -> OutboundRequest {
+    private func outbound(
+        _ signed: NativeRequest,
+        _ method: AuthMethod?,
+        _ access: UsableAccess
+    ) throws -> OutboundRequest {
         try signed.outbound(
             connector: connector,
-            identity: connector.http.identity(of: account, certificate: access.clientCertificate)
+            identity: connector.http.identity(of: account, method: method, certificate: access.clientCertificate)
         )
     }
 

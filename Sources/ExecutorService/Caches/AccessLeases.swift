@@ -8,6 +8,8 @@ final class AccessLeases: Sendable {
     private struct Lease: Sendable {
         let access: ConnectorEngine.UsableAccess
         let end: ContinuousClock.Instant
+        /// Whether its token came with an answer of the vendor, so that the broker does not know it.
+        var isAhead = false
     }
 
     private let broker: any BrokerClient
@@ -50,15 +52,31 @@ final class AccessLeases: Sendable {
         }
         return try await flights.value(for: account) {
             let answer = try await self.broker.usableAccess(of: account, rejected: rejected?.version)
-            let access = ConnectorEngine.UsableAccess(
+            var access = ConnectorEngine.UsableAccess(
                 method: answer.method,
                 values: answer.values,
                 clientCertificate: answer.clientCertificate,
                 version: answer.version
             )
-            self.leases[account] = Lease(access: access, end: self.end(answer.expiresAt))
+            if let known = self.leases[account], known.isAhead, known.access.version == answer.version {
+                access = known.access
+            }
+            self.leases[account] = Lease(
+                access: access,
+                end: self.end(answer.expiresAt),
+                isAhead: access.values["access_token"]?.reveal() != answer.values["access_token"]?.reveal()
+            )
             return access
         }
+    }
+
+    fileprivate func keep(
+        _ token: Secret<String>,
+        of account: AccountID,
+        inPlaceOf used: ConnectorEngine.UsableAccess
+    ) {
+        guard let lease = leases[account], lease.access.version == used.version else { return }
+        leases[account] = Lease(access: used.carrying(token), end: lease.end, isAhead: true)
     }
 
     /// A minute from now, or the token's own end.
@@ -85,5 +103,9 @@ private struct AccountAccess: AccessSource {
 
     func renewed(after rejected: ConnectorEngine.UsableAccess) async throws -> ConnectorEngine.UsableAccess {
         try await leases.access(of: account, rejected: rejected)
+    }
+
+    func keep(_ token: Secret<String>, inPlaceOf used: ConnectorEngine.UsableAccess) {
+        leases.keep(token, of: account, inPlaceOf: used)
     }
 }
