@@ -58,10 +58,10 @@ package final class ResourceModel: Sendable {
 
     /// `emails` and `phones`, and for each list of references its name in the singular.
     private static func aliases(_ shape: FieldShape) -> [String: String] {
-        guard case .object(let fields) = shape else { return [:] }
+        guard case .object(let fields, _) = shape else { return [:] }
         var aliases = ["emails": "email_addresses", "phones": "phone_numbers"]
         for (name, field) in fields {
-            guard case .array(.object(let members)) = field, case .identifier? = members["id"] else { continue }
+            guard case .array(.object(let members, _)) = field, case .identifier? = members["id"] else { continue }
             if name.hasSuffix("ies") {
                 aliases["\(name.dropLast(3))y"] = name
             } else if name.hasSuffix("s") {
@@ -86,18 +86,22 @@ package indirect enum FieldShape: Sendable {
     case date
     /// A whole number.
     case integer
-    /// A number.
-    case number
+    /// A number within bounds.
+    case number(ClosedRange<Double>)
     /// True or false.
     case boolean
     /// Text of a closed set.
     case choice([String])
     /// Text.
     case string
+    /// The address of a page or a picture.
+    case link
+    /// A currency by its code of three capital letters (ISO 4217).
+    case currency
     /// A list.
     case array(FieldShape)
-    /// An object with known fields.
-    case object([String: FieldShape])
+    /// An object with known fields, nothing without those that it needs.
+    case object([String: FieldShape], needs: [String])
     /// Anything.
     case any
 
@@ -109,6 +113,8 @@ package indirect enum FieldShape: Sendable {
         if let reference = schema["$ref"]?.string, let target = root.resolve(reference, from: document) {
             if reference.hasSuffix("/$defs/id") {
                 self = .identifier
+            } else if reference.hasSuffix("/$defs/currency") {
+                self = .currency
             } else {
                 self = FieldShape(target.schema, in: target.document, of: root, depth: depth + 1)
             }
@@ -128,10 +134,13 @@ package indirect enum FieldShape: Sendable {
             switch schema["format"]?.string {
             case "date-time": self = .timestamp
             case "date": self = .date
+            case "uri": self = .link
             default: self = .string
             }
         case "integer": self = .integer
-        case "number": self = .number
+        case "number":
+            let least = schema["minimum"]?.number?.double ?? -.infinity
+            self = .number(least...(schema["maximum"]?.number?.double ?? .infinity))
         case "boolean": self = .boolean
         case "array":
             self = .array(FieldShape(schema["items"] ?? .bool(true), in: document, of: root, depth: depth + 1))
@@ -144,7 +153,10 @@ package indirect enum FieldShape: Sendable {
             for member in properties {
                 fields[member.key] = FieldShape(member.value, in: document, of: root, depth: depth + 1)
             }
-            self = .object(fields)
+            var needs = (schema["required"]?.array ?? []).compactMap(\.string)
+            // A reference without the name of its target is none.
+            if case .identifier? = fields["id"], !needs.contains("id") { needs.append("id") }
+            self = .object(fields, needs: needs)
         default: self = .any
         }
     }

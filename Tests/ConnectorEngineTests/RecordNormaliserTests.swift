@@ -115,6 +115,41 @@ struct RecordNormaliserTests {
         #expect(result.record["company"] == ["id": "7"])
         #expect(result.record["tags"] == [["name": "a"]])
     }
+
+    @Test func `nulls leave lists, and parts without what they are about`() throws {
+        let result = try normalised(
+            [
+                "email_addresses": [nil, ["email": "a@b.example"], ["type": "work"], ["email": ""]],
+                "addresses": nil,
+            ],
+            "crm",
+            "contacts"
+        )
+        #expect(result.record["email_addresses"] == [["email": "a@b.example"]])
+        let people = try normalised(["groups": [nil, ["id": "7"], ["name": "nameless"]], "manager": ["name": "M"]])
+        #expect(people.record["groups"] == [["id": "7"]])
+        #expect(people.record["manager"] == .null)
+    }
+
+    @Test(
+        arguments: [
+            ("currency", "eur", "EUR", 0), ("currency", "euros", nil, 1), ("currency", "", nil, 0),
+            ("remote_url", "https://a.example/x", "https://a.example/x", 0), ("remote_url", "a page", nil, 1),
+            ("win_probability", 40, 40, 0), ("win_probability", "40.5", 40.5, 0), ("win_probability", -1, nil, 1),
+            ("win_probability", 101, nil, 1), ("description", ["a"], nil, 1), ("description", [], nil, 0),
+            ("description", 7, "7", 0), ("stage", "open", nil, 1), ("amount", ["value": 3], nil, 1),
+        ] as [(String, JSONValue, JSONValue, Int)]
+    )
+    func `what a field has no place for is null and said so`(
+        field: String,
+        native: JSONValue,
+        unified: JSONValue,
+        warnings: Int
+    ) throws {
+        let result = try normalised(["id": "1", field: native], "crm", "opportunities")
+        #expect(result.record[field] == unified)
+        #expect(result.warnings.map(\.pointer) == Array(repeating: "/\(field)", count: warnings))
+    }
 }
 
 struct ExactDigitsTests {

@@ -32,13 +32,18 @@ enum TestWorld {
     /// A gate that never really waits.
     static func traffic() -> TrafficControl { TrafficControl(random: { 0.5 }, sleep: { _ in }) }
 
-    static func engine(_ sender: ScriptedSender) throws -> Engine {
+    /// A gate before which calls wait as long as it takes; nothing that ends by itself waits in it.
+    static func patientTraffic() -> TrafficControl {
+        TrafficControl(random: { 0.5 }, sleep: { _ in try await Task.sleep(for: .seconds(3600)) })
+    }
+
+    static func engine(_ sender: ScriptedSender, traffic: TrafficControl = traffic()) throws -> Engine {
         Engine(
             model: try model(),
             sender: sender,
             digests: ToyDigests(),
             cursorKey: Secret(Array(repeating: 7, count: 32)),
-            traffic: traffic()
+            traffic: traffic
         )
     }
 

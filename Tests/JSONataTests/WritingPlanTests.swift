@@ -34,7 +34,7 @@ struct WritingPlanTests {
         var owner = JSONataForm.Node(.object)
         owner.group = 2
         owner.fields = [1, 1]
-        owner.needsID = true
+        owner.needs = ["id"]
         var tags = JSONataForm.Node(.array)
         tags.element = 1
         var status = JSONataForm.Node(.choice)

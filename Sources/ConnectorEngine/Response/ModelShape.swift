@@ -9,7 +9,9 @@ import UnifiedModel
 final class ModelShape: Sendable {
     /// What is done to a value that a node does not take as it is.
     enum Kind: Sendable {
-        case any, text, timestamp, date, integer, number, boolean
+        case any, text, link, currency, timestamp, date, integer, boolean
+        /// A number within bounds.
+        case number(ClosedRange<Double>)
         /// One of a group of names; `map` is a place in `maps`, or -1.
         case choice(allowed: Int, map: Int)
         case array, object
@@ -75,7 +77,11 @@ final class ModelShape: Sendable {
             case .timestamp: return (.timestamp, JSONataForm.Node(.instant))
             case .date: return (.date, node)
             case .integer: return (.integer, node)
-            case .number: return (.number, JSONataForm.Node(.number))
+            case .link: return (.link, JSONataForm.Node(.link))
+            case .currency: return (.currency, JSONataForm.Node(.currency))
+            case .number(let bounds):
+                let isBounded = bounds.lowerBound > -.infinity || bounds.upperBound < .infinity
+                return (.number(bounds), isBounded ? node : JSONataForm.Node(.number))
             case .boolean: return (.boolean, JSONataForm.Node(.boolean))
             case .choice(let allowed):
                 let map = enums.first { $0.path.isEmpty }?.map
@@ -87,14 +93,14 @@ final class ModelShape: Sendable {
                 node.kind = .array
                 node.element = add(element, enums.filter { $0.path.first == "*" }.map(Self.below))
                 return (.array, node)
-            case .object(let members):
+            case .object(let members, let needs):
                 let names = members.keys.sorted()
                 node.kind = .object
                 node.group = group(names)
                 node.fields = names.map { name in
                     add(members[name] ?? .any, enums.filter { $0.path.first == name }.map(Self.below))
                 }
-                if case .identifier? = members["id"] { node.needsID = true }
+                node.needs = needs
                 return (.object, node)
             }
         }
@@ -103,7 +109,7 @@ final class ModelShape: Sendable {
         mutating func addOwn() {
             guard case .object = nodes[0].kind else { return }
             // A record without an identifier is refused, not left out.
-            nodes[0].needsID = false
+            nodes[0].needs = []
             own("remote_data") { $0.isOmitted = true }
             let remoteValues = own("remote_values") {
                 $0.isOmitted = true

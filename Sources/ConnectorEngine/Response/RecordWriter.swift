@@ -49,12 +49,16 @@ struct RecordWriter: JSONataFormOwner {
         switch shape.nodes[node] {
         case .timestamp: timestamp(value, path, &output)
         case .date: date(value, path, &output)
-        case .integer: number(value, isWhole: true, path, &output)
-        case .number: number(value, isWhole: false, path, &output)
+        case .integer: number(value, isWhole: true, within: -.infinity ... .infinity, path, &output)
+        case .number(let bounds): number(value, isWhole: false, within: bounds, path, &output)
         case .boolean: boolean(value, path, &output)
         case .choice(let allowed, let map): choice(value, allowed, map, path, &output)
+        case .text: misfit("text", value, path, &output)
+        case .link: misfit("address", value, path, &output)
+        case .object: misfit("object", value, path, &output)
+        case .currency: currency(value, path, &output)
         // The form takes these as they are.
-        case .any, .text, .array, .object, .remoteValues: output.append(raw: "null" as StaticString)
+        case .any, .array, .remoteValues: output.append(raw: "null" as StaticString)
         }
     }
 
@@ -89,20 +93,36 @@ struct RecordWriter: JSONataFormOwner {
     private mutating func number(
         _ value: JSONataView,
         isWhole: Bool,
+        within bounds: ClosedRange<Double>,
         _ path: JSONataFormPath,
         _ output: inout JSONByteWriter
     ) {
-        guard let text = value.plainText else {
-            _ = value.write(to: &output, bytesMax: .max)
-            return
+        guard let text = value.plainText, let read = JSONValue.number(fromText: text)?.number,
+            bounds.contains(read.double)
+        else { return misfit("number", value, path, &output) }
+        guard isWhole else { return output.append(raw: text) }
+        guard let whole = read.int ?? Int(exactly: read.double) else { return misfit("number", value, path, &output) }
+        output.append(integer: whole)
+    }
+
+    private mutating func currency(_ value: JSONataView, _ path: JSONataFormPath, _ output: inout JSONByteWriter) {
+        let code = value.plainText?.uppercased() ?? ""
+        guard code.utf8.count == 3, code.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            return misfit("currency", value, path, &output)
         }
-        guard !text.isEmpty else { return output.append(raw: "null") }
-        guard let number = JSONValue.number(fromText: text) else {
-            warn("the vendor's number cannot be read; see remote_data", path)
-            return output.append(raw: "null")
-        }
-        if isWhole, let whole = number.int { return output.append(integer: whole) }
-        output.append(raw: text)
+        output.append(string: code)
+    }
+
+    /// A value of another kind than the field holds; what is empty is worth no warning.
+    private mutating func misfit(
+        _ kind: String,
+        _ value: JSONataView,
+        _ path: JSONataFormPath,
+        _ output: inout JSONByteWriter
+    ) {
+        let isEmpty = value.isEmptyString || value.json == [] || value.json == [:]
+        if !isEmpty { warn("the vendor's \(kind) cannot be read; see remote_data", path) }
+        output.append(raw: "null")
     }
 
     private mutating func boolean(_ value: JSONataView, _ path: JSONataFormPath, _ output: inout JSONByteWriter) {

@@ -85,7 +85,7 @@ extension ResourceModel {
         var shape = shape
         for name in QueryName(field)?.parts ?? [] {
             if case .array(let element) = shape { shape = element }
-            guard case .object(let fields) = shape, let next = fields[name] else { return .string }
+            guard case .object(let fields, _) = shape, let next = fields[name] else { return .string }
             shape = next
         }
         switch shape {
@@ -93,7 +93,7 @@ extension ResourceModel {
         case .date: return .date
         case .integer, .number: return .number
         case .boolean: return .boolean
-        case .identifier, .choice, .string, .array, .object, .any: return .string
+        case .identifier, .choice, .string, .link, .currency, .array, .object, .any: return .string
         }
     }
 }

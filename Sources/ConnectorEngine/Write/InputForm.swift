@@ -22,7 +22,7 @@ enum InputForm {
         case (.identifier, .number(let number)): return .string(number.text)
         case (.array(let element), .array(let array)): return .array(array.map { self.value($0, shape: element) })
         case (.array(let element), _) where isAlias: return .array([self.value(value, shape: element)])
-        case (.object(let fields), .object(let object)):
+        case (.object(let fields, _), .object(let object)):
             return .object(
                 JSONObject(
                     object.lazy.map { member in
@@ -33,7 +33,7 @@ enum InputForm {
                     }
                 )
             )
-        case (.object(let fields), .string):
+        case (.object(let fields, _), .string):
             if case .identifier? = fields["id"] { return ["id": value] }
             guard let main = mainMembers.first(where: { fields[$0] != nil }) else { return value }
             return .object([main: value])
@@ -52,7 +52,7 @@ struct NativeValues {
     ///
     /// A value of `remote_values` wins, also where the field itself is not given.
     func translated(_ fields: JSONObject, shape: FieldShape, complaints: inout BodyComplaints) -> JSONObject {
-        guard case .object(let shapes) = shape else { return fields }
+        guard case .object(let shapes, _) = shape else { return fields }
         var result = JSONObject()
         for member in fields {
             result[member.key] =
@@ -83,7 +83,7 @@ struct NativeValues {
             return .array(
                 array.enumerated().map { translated($0.element, element, at: path + [String($0.offset)], &complaints) }
             )
-        case (.object(let fields), .object(let object)):
+        case (.object(let fields, _), .object(let object)):
             var result = JSONObject()
             for member in object {
                 result[member.key] =

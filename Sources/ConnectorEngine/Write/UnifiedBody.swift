@@ -94,7 +94,7 @@ struct UnifiedBody {
             complaints.add(.invalidRequest, "duplicate", "the field is given under two names", [member.key])
             return
         }
-        guard case .object(let fields) = model.shape, let shape = fields[name] else {
+        guard case .object(let fields, _) = model.shape, let shape = fields[name] else {
             unified[name] = member.value
             return
         }

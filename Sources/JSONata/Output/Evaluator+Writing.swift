@@ -161,7 +161,10 @@ extension Evaluator {
             if item.pointee.step != .value {
                 let before = output.count
                 if count > 0 { output.put(UInt8(ascii: ",")) }
+                let start = output.count
                 switch try write(item, input, frame, depth + 1, writer, &output, &owner) {
+                case .value where writer.isNull(from: start, Int(item.pointee.form), output):
+                    output.truncate(to: before)
                 case .value: count += 1
                 case .nothing: output.truncate(to: before)
                 case .tooLarge: return .tooLarge
@@ -174,13 +177,19 @@ extension Evaluator {
             let isOne = value.kind != .array || item.pointee.node.pointee.operation == .array
             if !isOne { try spend(value.array.count >> 4) }
             for position in 0..<(isOne ? 1 : value.array.count) {
+                let before = output.count
                 if count > 0 { output.put(UInt8(ascii: ",")) }
+                let start = output.count
                 writer.path[depth] = Value(count)
                 let one = isOne ? value : value.array[item: position]
                 guard output.count <= FormWriter.bytesMax,
                     writer.write(one, Int(item.pointee.form), depth: depth + 1, &output, &owner)
                 else { return .tooLarge }
-                count += 1
+                if writer.isNull(from: start, Int(item.pointee.form), output) {
+                    output.truncate(to: before)
+                } else {
+                    count += 1
+                }
             }
         }
         output.put(UInt8(ascii: "]"))

@@ -40,6 +40,16 @@ struct FormWriter {
                 output.put(string: value)
                 return true
             }
+        case .link:
+            if value.kind == .string, Self.isAddress(value.bytes) {
+                output.put(string: value)
+                return true
+            }
+        case .currency:
+            if value.kind == .string, value.byteCount == 3, value.bytes.allSatisfy({ $0 &- 0x41 < 26 }) {
+                output.put(string: value)
+                return true
+            }
         case .instant:
             if value.kind == .string, Self.isNormal(value.bytes) {
                 output.put(string: value)
@@ -88,16 +98,16 @@ struct FormWriter {
             return true
         }
         switch form.nodes[number].kind {
-        case .number where kind == .number, .any, .object:
+        case .number where kind == .number, .any:
             return view.write(to: &output, bytesMax: Self.bytesMax)
-        case .text:
-            // What is no text is left as it is.
-            return view.writeText(to: &output) || view.write(to: &output, bytesMax: Self.bytesMax)
+        case .text where view.writeText(to: &output): break
         case .array:
             output.put(UInt8(ascii: "["))
             path[depth] = Value(0)
             let element = Int(form.nodes[number].element)
+            let start = output.count
             guard write(value, element, depth: depth + 1, &output, &owner) else { return false }
+            if isNull(from: start, element, output) { output.truncate(to: start) }
             output.put(UInt8(ascii: "]"))
         default:
             owner.adjust(view, node: number, at: JSONataFormPath(steps: path, count: depth), &output)
@@ -113,17 +123,27 @@ struct FormWriter {
         _ owner: inout some JSONataFormOwner
     ) -> Bool {
         output.put(UInt8(ascii: "["))
+        var isFirst = true
         for index in 0..<array.count {
-            if index > 0 { output.put(UInt8(ascii: ",")) }
+            let end = output.count
+            if !isFirst { output.put(UInt8(ascii: ",")) }
             guard output.count <= Self.bytesMax else { return false }
             path[depth] = Value(index)
+            let start = output.count
             guard write(array[item: index], Int(element), depth: depth + 1, &output, &owner) else { return false }
+            if isNull(from: start, Int(element), output) { output.truncate(to: end) } else { isFirst = false }
         }
         output.put(UInt8(ascii: "]"))
         return true
     }
 
-    /// An object that needs an identifier is null without one.
+    /// Whether an element of a list came out as null, which no list of the form holds.
+    @inline(__always)
+    func isNull(from start: Int, _ element: Int, _ output: borrowing JSONByteWriter) -> Bool {
+        output.count == start + 4 && form.nodes[element].kind != .any && output.endsInNull
+    }
+
+    /// An object is null without what it needs, as a reference without an identifier.
     private func object(
         _ object: ObjectPointer,
         _ number: Int,
@@ -132,7 +152,7 @@ struct FormWriter {
         _ owner: inout some JSONataFormOwner
     ) -> Bool {
         let node = form.nodes + number
-        if node.pointee.needsID, !hasID(object) {
+        for index in 0..<Int(node.pointee.needsCount) where !Self.isID(object.value(for: node.pointee.needs[index])) {
             output.put("null")
             return true
         }
@@ -166,7 +186,7 @@ struct FormWriter {
     /// Whether an object has an identifier that is not empty.
     func hasID(_ object: ObjectPointer) -> Bool { Self.isID(object.value(for: form.id)) }
 
-    /// Whether a value names a record.
+    /// Whether a value can name a record, or be what an object is about.
     @inline(__always)
     static func isID(_ value: Value) -> Bool {
         switch value.kind {
@@ -175,6 +195,14 @@ struct FormWriter {
         case .bool: true
         default: false
         }
+    }
+
+    /// Whether a text is an address: printable ASCII with a scheme in front.
+    static func isAddress(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0, colon + 1 < bytes.count else {
+            return false
+        }
+        return bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
     /// Whether a text is a time in UTC as it is written out: `2026-05-01T07:25:37Z`, with up to nine digits of a fraction.

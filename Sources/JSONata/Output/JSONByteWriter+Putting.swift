@@ -9,6 +9,14 @@ extension JSONByteWriter {
         count &+= 1
     }
 
+    /// Whether the last four bytes are those of a null.
+    @inline(__always)
+    var endsInNull: Bool {
+        count >= 4
+            && UnsafeRawPointer(buffer + count - 4).loadUnaligned(as: UInt32.self)
+                == UInt32(littleEndian: 0x6C6C_756E)
+    }
+
     /// Puts a byte and the bytes of a string.
     @inline(__always)
     mutating func put(_ byte: UInt8, _ text: Value) {

@@ -8,8 +8,12 @@ package final class JSONataForm: @unchecked Sendable {  // Proof: nothing is wri
     package enum Kind: UInt8, Sendable, BitwiseCopyable {
         /// Every value.
         case any
-        /// Strings; numbers and truths as strings; what cannot be one as it is.
+        /// Strings; numbers and truths as strings.
         case text
+        /// Addresses: strings of printable ASCII with a scheme in front (RFC 3986).
+        case link
+        /// Strings of three capital letters (ISO 4217).
+        case currency
         /// Times in UTC, spelled like `2026-05-01T07:25:37Z`.
         case instant
         /// Numbers.
@@ -18,7 +22,7 @@ package final class JSONataForm: @unchecked Sendable {  // Proof: nothing is wri
         case boolean
         /// The names of the node's group.
         case choice
-        /// A list of what `element` takes; a lone value is a list of one.
+        /// A list of what `element` takes, without what is null in it; a lone value is a list of one.
         case array
         /// An object with the fields of the node's group; other members as they are.
         case object
@@ -36,8 +40,8 @@ package final class JSONataForm: @unchecked Sendable {  // Proof: nothing is wri
         package var element = -1
         /// The nodes of an object's names, in the order of the group.
         package var fields: [Int] = []
-        /// Whether an object is null without an `id`.
-        package var needsID = false
+        /// Names without whose values an object is null.
+        package var needs: [String] = []
         /// Whether the owner is told of the value.
         package var isNoted = false
         /// Whether the value is not written.
@@ -62,15 +66,18 @@ package final class JSONataForm: @unchecked Sendable {  // Proof: nothing is wri
         for (number, node) in (nodes + [Node(.any)]).enumerated() {
             let fields = arena.allocate(Int32.self, count: max(node.fields.count, 1))
             for (index, field) in node.fields.enumerated() { fields[index] = Int32(field) }
+            let needs = arena.allocate(Value.self, count: max(node.needs.count, 1))
+            for (index, name) in node.needs.enumerated() { needs[index] = arena.string(name).keyed }
             (rows + number).initialize(
                 to: FormTable.Node(
                     kind: node.kind,
-                    needsID: node.needsID,
+                    needsCount: UInt8(node.needs.count),
                     isNoted: node.isNoted,
                     isOmitted: node.isOmitted,
                     group: Int32(node.group),
                     element: Int32(node.element),
-                    fields: fields
+                    fields: fields,
+                    needs: needs
                 )
             )
         }
@@ -125,12 +132,14 @@ package struct JSONataFormPath {
 struct FormTable: BitwiseCopyable {
     struct Node: BitwiseCopyable {
         var kind: JSONataForm.Kind
-        var needsID: Bool
+        var needsCount: UInt8
         var isNoted: Bool
         var isOmitted: Bool
         var group: Int32
         var element: Int32
         var fields: UnsafeMutablePointer<Int32>
+        /// The names in key form.
+        var needs: UnsafeMutablePointer<Value>
     }
 
     struct Group: BitwiseCopyable {

@@ -106,10 +106,10 @@ private struct WritingPlanner {
         let row = form.nodes[number]
         let list = node.pointee.list
         guard node.pointee.flags.contains(.literalKeys), !node.pointee.flags.contains(.constantObject),
-            row.kind == .object, !row.isNoted
+            row.kind == .object, !row.isNoted, needsNothingElse(row)
         else { return nil }
         var result = Part(.object, node, number)
-        result.needsID = row.needsID
+        result.needsID = row.needsCount > 0
         let group = form.groups[Int(row.group)]
         let parts = arena.allocate(Part.self, count: max(list.count / 2, 1))
         for index in 0..<list.count / 2 {
@@ -119,7 +119,7 @@ private struct WritingPlanner {
             let field = group.index(of: key)
             let child = field < 0 ? form.any : Int(row.fields[field])
             // What was written and noted cannot be taken back.
-            if row.needsID, form.nodes[child].kind != .text, form.nodes[child].kind != .any { return nil }
+            if row.needsCount > 0, form.nodes[child].kind != .text, form.nodes[child].kind != .any { return nil }
             var member = part(list[index * 2 + 1], child, depth: depth + 1)
             member.isNoted = form.nodes[child].isNoted
             member.isOmitted = form.nodes[child].isOmitted
@@ -142,6 +142,11 @@ private struct WritingPlanner {
         result.parts = parts
         result.count = list.count / 2
         return result
+    }
+
+    /// Whether an object of a node can be written without its `id` at most.
+    private func needsNothingElse(_ row: FormTable.Node) -> Bool {
+        row.needsCount == 0 || row.needsCount == 1 && row.needs[0].equalsKey(form.id)
     }
 
     /// The JSON text of a literal that a node of the form takes as it is.

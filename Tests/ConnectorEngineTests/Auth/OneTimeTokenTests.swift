@@ -93,7 +93,7 @@ struct OneTimeTokenTests {
     {
         let spent = Spent()
         let sender = Self.vendor(spent)
-        let engine = try TestWorld.engine(sender)
+        let engine = try TestWorld.engine(sender, traffic: TestWorld.patientTraffic())
         let connector = try TestWorld.connector(Self.document(Self.way))
         #expect(connector.document.concurrency.account == 1)
         let source = Chain()
