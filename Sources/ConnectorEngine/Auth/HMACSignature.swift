@@ -12,7 +12,7 @@ struct HMACSignature: RequestSignature {
         name: String, value: String
     )] {
         let timestamp = time(tools.now())
-        let nonce = SignatureText.hexadecimal(try tools.digests.randomBytes(16))
+        let nonce = Hexadecimal.text(try tools.digests.randomBytes(16))
         let digest = written(try tools.digests.digest(algorithm, of: request.body ?? []))
         var fields: [(name: String, value: String)] = []
         if let header = config.timestampHeader { fields.append((header, timestamp)) }
@@ -70,7 +70,7 @@ struct HMACSignature: RequestSignature {
 
     private func written(_ bytes: [UInt8]) -> String {
         switch config.encoding {
-        case .hex: SignatureText.hexadecimal(bytes)
+        case .hex: Hexadecimal.text(bytes)
         case .base64: Base64.encoded(bytes)
         case .base64url: Base64.urlEncoded(bytes)
         }

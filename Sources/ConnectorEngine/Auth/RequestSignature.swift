@@ -81,13 +81,8 @@ struct SignedAddress {
     }
 }
 
-/// Bytes as text, in the ways that signatures are written.
+/// Bytes out of the text that keys are written in.
 enum SignatureText {
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
     static func bytes(hexadecimal text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }

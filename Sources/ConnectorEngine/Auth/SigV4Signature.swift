@@ -14,7 +14,7 @@ struct SigV4Signature: RequestSignature {
         let moment = Self.moment(tools.now())
         let day = String(moment.prefix(8))
         let digests = tools.digests
-        let payload = SignatureText.hexadecimal(try digests.digest(.sha256, of: request.body ?? []))
+        let payload = Hexadecimal.text(try digests.digest(.sha256, of: request.body ?? []))
         var fields: [(name: String, value: String)] = [("X-Amz-Date", moment)]
         if let token = config.sessionToken {
             fields.append(("X-Amz-Security-Token", try scope.secretText(token)))
@@ -26,12 +26,12 @@ struct SigV4Signature: RequestSignature {
         ]
         let text = [
             "AWS4-HMAC-SHA256", moment, place.joined(separator: "/"),
-            SignatureText.hexadecimal(try digests.digest(.sha256, of: Array(canonical.text.utf8))),
+            Hexadecimal.text(try digests.digest(.sha256, of: Array(canonical.text.utf8))),
         ].joined(separator: "\n")
         let key = try place.reduce(Array("AWS4\(scope.secretText(config.secretKey))".utf8)) { key, part in
             try digests.hmac(.sha256, of: Array(part.utf8), key: key)
         }
-        let signature = SignatureText.hexadecimal(try digests.hmac(.sha256, of: Array(text.utf8), key: key))
+        let signature = Hexadecimal.text(try digests.hmac(.sha256, of: Array(text.utf8), key: key))
         let credential = ([try scope.secretText(config.accessKey)] + place).joined(separator: "/")
         fields.append(
             (

@@ -1,6 +1,5 @@
 import ConnectorConfig
 import ConnectorEngine
-import Cryptography
 import Foundation
 import HTTPExchange
 import HTTPTypes
@@ -61,7 +60,7 @@ struct NetSuiteTests {
                 ]
             ),
             partition: "p",
-            tools: SigningTools(digests: SilentRandom()) { 1_795_600_000 }
+            tools: SigningTools(digests: FixedRandom(random: Array(repeating: 0, count: 32))) { 1_795_600_000 }
         )
         #expect(
             request.url == "https://7654321-sb1.suitetalk.api.netsuite.com/services/rest/record/v1/customer?limit=1"
@@ -69,29 +68,5 @@ struct NetSuiteTests {
         let header = try #require(request.headers[.authorization])
         #expect(header.hasPrefix("OAuth realm=\"7654321_SB1\", oauth_consumer_key=\"c0nsumer\""))
         #expect(header.contains("oauth_signature=\"Api2U6s6zWOfvg%2BfjgPZ0FPUQZBk2JIo27xBNgAmnBY%3D\""))
-    }
-
-    /// OpenSSL with zeros for chance.
-    private struct SilentRandom: Digests {
-        private let digests = OpenSSLDigests()
-        func digest(_ algorithm: DigestAlgorithm, of bytes: [UInt8]) throws -> [UInt8] {
-            try digests.digest(algorithm, of: bytes)
-        }
-        func hmac(_ algorithm: DigestAlgorithm, of bytes: [UInt8], key: [UInt8]) throws -> [UInt8] {
-            try digests.hmac(algorithm, of: bytes, key: key)
-        }
-        func sign(_ algorithm: SignatureAlgorithm, _ bytes: [UInt8], privateKeyPEM: [UInt8]) throws -> [UInt8] {
-            try digests.sign(algorithm, bytes, privateKeyPEM: privateKeyPEM)
-        }
-        func verify(
-            _ algorithm: SignatureAlgorithm,
-            signature: [UInt8],
-            of bytes: [UInt8],
-            publicKeyPEM: [UInt8]
-        ) throws -> Bool {
-            try digests.verify(algorithm, signature: signature, of: bytes, publicKeyPEM: publicKeyPEM)
-        }
-        func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool { left == right }
-        func randomBytes(_ count: Int) throws -> [UInt8] { [UInt8](repeating: 0, count: count) }
     }
 }
