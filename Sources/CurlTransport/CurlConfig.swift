@@ -41,6 +41,8 @@ package struct CurlConfig: Sendable {
     package var connectionsPerHostMax: Int
     /// Connections of one event loop at most.
     package var connectionsMax: Int
+    /// Host names that one multi handle connects to before a new one takes its place; see `CurlLoop`.
+    package var hostNamesMax: Int
     /// The most that a streamed answer may take after its header fields.
     package var streamTimeout: Duration
 
@@ -51,6 +53,7 @@ package struct CurlConfig: Sendable {
         allowedEndpoints: Set<EgressPolicy.Endpoint> = [],
         connectionsPerHostMax: Int = 512,
         connectionsMax: Int = 1024,
+        hostNamesMax: Int = 2048,
         streamTimeout: Duration = .seconds(900)
     ) {
         self.caFile = caFile
@@ -58,6 +61,7 @@ package struct CurlConfig: Sendable {
         self.allowedEndpoints = allowedEndpoints
         self.connectionsPerHostMax = connectionsPerHostMax
         self.connectionsMax = connectionsMax
+        self.hostNamesMax = hostNamesMax
         self.streamTimeout = streamTimeout
     }
 

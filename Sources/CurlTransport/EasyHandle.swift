@@ -10,16 +10,14 @@ final class EasyHandle {
     /// What libcurl's callbacks write to.
     private(set) var transfer: Transfer?
     private let config: CurlConfig
-    private let loopContext: UnsafeMutableRawPointer?
+    private let multiContext: UnsafeMutableRawPointer?
     private var hasFailed = false
     private var acceptsCompression = true
+    /// The last request's header fields, and whether it had a body: most requests of an identity send the same.
+    private var listed: (fields: HTTPFields, hasBody: Bool) = ([:], false)
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var connectToList: UnsafeMutablePointer<curl_slist>?
     private var resolveList: UnsafeMutablePointer<curl_slist>?
-    /// A name that libcurl may forget, told with the next route.
-    var staleName: String?
-    /// The name and port that libcurl knows for the identity's plain connections.
-    private(set) var plainName: String?
     private var lastPeer: (address: [CChar], port: Int)?
     private var routedHost = ""
     private var routedPort = 0
@@ -27,14 +25,14 @@ final class EasyHandle {
     /// Sets up what all requests of an identity have in common.
     ///
     /// - Throws: `invalidRequest` when libcurl refuses an option or has no memory.
-    init(_ key: HandlePool.Key, _ config: CurlConfig, _ loopContext: UnsafeMutableRawPointer?) throws(ExchangeError) {
+    init(_ key: HandlePool.Key, _ config: CurlConfig, _ multiContext: UnsafeMutableRawPointer?) throws(ExchangeError) {
         guard let pointer = curl_easy_init() else {
             throw ExchangeError(.invalidRequest, "no memory for a request", requestMayHaveBeenSent: false)
         }
         self.pointer = pointer
         self.key = key
         self.config = config
-        self.loopContext = loopContext
+        self.multiContext = multiContext
         setGeneral()
         if key.scheme == "https" { setTLS() }
         setCallbacks()
@@ -53,8 +51,9 @@ final class EasyHandle {
 
     /// Sets everything that differs from request to request.
     ///
+    /// - Returns: the host name that libcurl will connect to, where it differs from the last request's.
     /// - Throws: `invalidRequest` when a header cannot be sent.
-    func prepare(_ transfer: Transfer) throws(ExchangeError) {
+    func prepare(_ transfer: Transfer) throws(ExchangeError) -> String? {
         let request = transfer.request
         self.transfer = transfer
         set(CURLOPT_URL, transfer.target.url)
@@ -64,7 +63,7 @@ final class EasyHandle {
             setCompression()
         }
         try setHeaders(request)
-        setRoute(transfer)
+        let name = setRoute(transfer)
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
         set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.totalTimeout))
         // A streamed answer may take long, but not by standing still.
@@ -76,6 +75,7 @@ final class EasyHandle {
         set(CURLOPT_FRESH_CONNECT, isAlone)
         set(CURLOPT_FORBID_REUSE, isAlone)
         if hasFailed { throw Self.refused }
+        return name
     }
 
     /// Whether this is the machine that the egress policy allowed the handle's last request to reach.
@@ -114,7 +114,7 @@ final class EasyHandle {
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_UNRESTRICTED_AUTH, false)
         set(CURLOPT_HTTP09_ALLOWED, false)
-        // The names of plain connections are our own and stay until HandlePool takes them back.
+        // The names of plain connections are our own and stay as long as the multi handle.
         set(CURLOPT_DNS_CACHE_TIMEOUT, key.isPlainVendor ? -1 : 30)
         set(CURLOPT_TCP_NODELAY, true)
         set(CURLOPT_PATH_AS_IS, true)
@@ -164,8 +164,8 @@ final class EasyHandle {
         check(tributary_curl_pointer(pointer, CURLOPT_READDATA, context))
         check(tributary_curl_pointer(pointer, CURLOPT_OPENSOCKETDATA, context))
         check(tributary_curl_pointer(pointer, CURLOPT_PREREQDATA, context))
-        // A connection outlives the request that opened it, so its end is the loop's.
-        check(tributary_curl_pointer(pointer, CURLOPT_CLOSESOCKETDATA, loopContext))
+        // A connection outlives the request that opened it, so its end is the multi handle's.
+        check(tributary_curl_pointer(pointer, CURLOPT_CLOSESOCKETDATA, multiContext))
         setBodyCallbacks()
         setConnectionCallbacks()
     }
@@ -211,15 +211,15 @@ final class EasyHandle {
                 let target = IPAddress(bytes: Array(bytes.prefix(Int(count))))
                 guard handle.transfer?.mayConnect(to: target, port: Int(port)) == true else { return -1 }
                 let socket = socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
-                if let loop = handle.loopContext, socket >= 0 {
-                    Unmanaged<CurlLoop>.fromOpaque(loop).takeUnretainedValue().opened(socket)
+                if let multi = handle.multiContext, socket >= 0 {
+                    Unmanaged<MultiHandle>.fromOpaque(multi).takeUnretainedValue().opened(socket)
                 }
                 return socket
             }
         )
         check(
             tributary_curl_close_socket(pointer) { context, socket in
-                if let context { Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().closing(socket) }
+                if let context { Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue().closing(socket) }
                 return close(socket)
             }
         )
@@ -261,10 +261,12 @@ final class EasyHandle {
     }
 
     private func setHeaders(_ request: OutboundRequest) throws(ExchangeError) {
+        let hasBody = request.body != nil || request.upload != nil || ![.get, .head].contains(request.method)
+        guard hasBody != listed.hasBody || !request.headers.elementsEqual(listed.fields) else { return }
         check(tributary_curl_list(pointer, CURLOPT_HTTPHEADER, nil))
         curl_slist_free_all(headerList)
         headerList = nil
-        let hasBody = request.body != nil || request.upload != nil || ![.get, .head].contains(request.method)
+        listed = ([:], false)
         if hasBody {
             // libcurl would wait a second for a 100, and invent a content type.
             headerList = curl_slist_append(headerList, "Expect:")
@@ -292,6 +294,7 @@ final class EasyHandle {
             headerList = curl_slist_append(headerList, field.value.isEmpty ? name + ";" : name + ": " + field.value)
         }
         check(tributary_curl_list(pointer, CURLOPT_HTTPHEADER, headerList))
+        listed = (request.headers, hasBody)
     }
 
     private static func isSendable(_ value: String) -> Bool {
@@ -304,10 +307,10 @@ final class EasyHandle {
 
     private static let host = HTTPField.Name("Host")
 
-    /// Sends the connection where the operator's host map wants it.
-    private func setRoute(_ transfer: Transfer) {
+    /// Sends the connection where the operator's host map wants it; gives the name it goes to if that is new.
+    private func setRoute(_ transfer: Transfer) -> String? {
         let target = transfer.target
-        guard target.host != routedHost || target.port != routedPort else { return }
+        guard target.host != routedHost || target.port != routedPort else { return nil }
         check(tributary_curl_list(pointer, CURLOPT_CONNECT_TO, nil))
         check(tributary_curl_list(pointer, CURLOPT_RESOLVE, nil))
         curl_slist_free_all(connectToList)
@@ -316,7 +319,9 @@ final class EasyHandle {
         resolveList = nil
         routedHost = target.host
         routedPort = target.port
-        guard key.destination == .vendor, let entry = config.hostMapEntry(for: target.host) else { return }
+        guard key.destination == .vendor, let entry = config.hostMapEntry(for: target.host) else {
+            return target.host
+        }
         let address =
             entry.endpoint.address.bytes.count == 16 ? "[\(entry.endpoint.address)]" : "\(entry.endpoint.address)"
         var name = address
@@ -324,14 +329,12 @@ final class EasyHandle {
             // Plain HTTP has no TLS settings by which libcurl could keep identities apart; the name that it connects to
             // is compared too, so each identity gets one of its own, which stands for the same address.
             name = Self.hostName(of: key.identity.partition)
-            if let staleName { resolveList = curl_slist_append(nil, "-\(staleName)") }
-            staleName = nil
-            resolveList = curl_slist_append(resolveList, "\(name):\(entry.endpoint.port):\(address)")
-            plainName = "\(name):\(entry.endpoint.port)"
+            resolveList = curl_slist_append(nil, "\(name):\(entry.endpoint.port):\(address)")
             check(tributary_curl_list(pointer, CURLOPT_RESOLVE, resolveList))
         }
         connectToList = curl_slist_append(nil, "\(target.host):\(target.port):\(name):\(entry.endpoint.port)")
         check(tributary_curl_list(pointer, CURLOPT_CONNECT_TO, connectToList))
+        return name
     }
 
     /// A host name that no DNS knows, different for each partition.

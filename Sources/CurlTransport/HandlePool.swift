@@ -1,6 +1,5 @@
 import CCurl
 import HTTPExchange
-import NIOCore
 
 /// libcurl's handles for requests of one event loop, kept for the next request of the same identity and never for
 /// another one's: a handle carries settings and TLS sessions from request to request.
@@ -29,20 +28,22 @@ struct HandlePool {
     }
 
     private static let capacity = 512
-    private static let plainNamesMax = 4096
 
     private let config: CurlConfig
     private var young: [Key: [EasyHandle]] = [:]
     private var old: [Key: [EasyHandle]] = [:]
     private var youngCount = 0
-    /// The names of plain connections in libcurl's cache, the oldest first.
-    private var plainNames: CircularBuffer<String> = []
+    /// The host names that libcurl was given.
+    private var hostNames: Set<String> = []
     /// Given to libcurl for the sockets that outlive a request.
-    var loopContext: UnsafeMutableRawPointer?
+    var multiContext: UnsafeMutableRawPointer?
 
     init(_ config: CurlConfig) {
         self.config = config
     }
+
+    /// Whether libcurl has been given as many names as it can bear.
+    var isWornOut: Bool { hostNames.count >= config.hostNamesMax }
 
     /// A handle that is ready for a transfer.
     ///
@@ -56,12 +57,9 @@ struct HandlePool {
         } else if let known = old[key]?.popLast() {
             handle = known
         } else {
-            handle = try EasyHandle(key, config, loopContext)
-            if key.isPlainVendor, plainNames.count >= Self.plainNamesMax { handle.staleName = plainNames.popFirst() }
+            handle = try EasyHandle(key, config, multiContext)
         }
-        let known = handle.plainName
-        try handle.prepare(transfer)
-        if let name = handle.plainName, name != known { plainNames.append(name) }
+        if let name = try handle.prepare(transfer) { hostNames.insert(name) }
         return handle
     }
 

@@ -13,6 +13,8 @@ final class Transfer: @unchecked Sendable {
     let loop: CurlLoop
     let isCancelled = Atomic(false)
 
+    /// What carries it out.
+    var multi: MultiHandle?
     var handle: EasyHandle?
     var isNoted = false
     private(set) var isBlocked = false
@@ -135,7 +137,7 @@ final class Transfer: @unchecked Sendable {
         guard status >= 200 else { return }
         isHeadDone = true
         headers = HTTPFields(list: fields)
-        if isStreaming { loop.note(self) }
+        if isStreaming { multi?.note(self) }
         if let length = headers.value(of: .contentLength).flatMap({ Int($0) }),
             headers.value(of: .contentEncoding) == nil
         {
@@ -155,10 +157,10 @@ final class Transfer: @unchecked Sendable {
         if isStreaming {
             if pile.count >= Self.pileBytesMax || pipe?.hasRoom == false {
                 isReceivingPaused = true
-                loop.note(self)
+                multi?.note(self)
                 return .pause
             }
-            loop.note(self)
+            multi?.note(self)
         }
         bodyBytes += bytes.count
         guard bodyBytes <= request.responseBytesMax else {

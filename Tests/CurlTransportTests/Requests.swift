@@ -3,6 +3,7 @@ import Foundation
 import HTTPExchange
 import HTTPTypes
 import TestSupport
+import Testing
 
 extension VendorServer {
     /// A transport that finds the vendor under `*.vendor.test` and `vendor.test`.
@@ -15,6 +16,14 @@ extension VendorServer {
                 caFile: caFile.path,
                 hostMap: try CurlConfig.hostMap("vendor.test=127.0.0.1:\(port),*.vendor.test=127.0.0.1:\(port)")
             )
+        )
+    }
+
+    /// A transport that looks names up, and finds the vendor under `*.localhost`.
+    func resolvingSender(hostNamesMax: Int) throws -> CurlSender {
+        let endpoints = try ["127.0.0.1:\(port)", "[::1]:\(port)"].map { try #require(EgressPolicy.Endpoint($0)) }
+        return try CurlSender(
+            CurlConfig(caFile: caFile.path, allowedEndpoints: Set(endpoints), hostNamesMax: hostNamesMax)
         )
     }
 
