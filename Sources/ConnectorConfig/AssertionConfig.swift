@@ -37,6 +37,11 @@ package struct AssertionConfig: Sendable {
     /// How long it is good.
     package let lifetime: Duration
 
+    /// All that is put in.
+    var expressions: [Expression] {
+        [key] + [keyID, thumbprint].compactMap { $0 } + (header + claims).map(\.expression)
+    }
+
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         try self.init(reading: reader, claims: [], lifetime: 300)
     }
@@ -107,7 +112,8 @@ package struct JWTBearerConfig: Sendable {
 
 /// A token that is made and signed here, without asking anybody.
 package struct SelfSignedConfig: Sendable {
-    static let keys = AssertionConfig.keys + RenewalConfig.keys.filter { $0 != "expiry_default" } + ["header_name"]
+    static let keys =
+        AssertionConfig.keys + RenewalConfig.keys.filter { $0 != "expiry_default" } + ["header_name", "per_request"]
 
     /// The token.
     package let assertion: AssertionConfig
@@ -117,6 +123,22 @@ package struct SelfSignedConfig: Sendable {
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         assertion = try AssertionConfig(members: reader)
         renewal = try RenewalConfig(reading: reader)
+    }
+}
+
+/// A token that is signed anew for each request; its expressions see `request` too.
+package struct RequestTokenConfig: Sendable {
+    /// The token.
+    package let assertion: AssertionConfig
+    /// The header field that takes it.
+    package let header: String
+
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        assertion = try AssertionConfig(members: reader)
+        header = try reader.child("header_name")?.string() ?? "Authorization"
+        for word in RenewalConfig.keys + ["inject"] {
+            if let reader = reader.child(word) { throw reader.error("a token for one request has no use for it") }
+        }
     }
 }
 

@@ -150,6 +150,18 @@ package final class AuthMethod: Sendable {
         return nil
     }
 
+    /// The consent of RFC 5849, if it begins with one.
+    package var oauth1: OAuth1Config? {
+        if case .signature(.oauth1(let config))? = links.first?.kind, config.consent != nil { return config }
+        return nil
+    }
+
+    /// Whether the user's browser is sent to the vendor.
+    package var sendsBrowser: Bool { authorizationCode != nil || oauth1 != nil }
+
+    /// Whether requests are signed in the name of the integration's application.
+    package var signsAsIntegration: Bool { oauth1 != nil && !fields.contains { $0.name == "consumer_key" } }
+
     /// How long the refresh token lives, where there is one.
     package var refreshToken: RefreshTokenConfig? {
         authorizationCode?.refresh.refreshToken ?? device?.refresh.refreshToken

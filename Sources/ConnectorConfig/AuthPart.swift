@@ -54,6 +54,20 @@ extension AuthMethod.Kind {
         }
     }
 
+    /// Whether the user is sent to the vendor, or to a page of his.
+    var hasConsent: Bool {
+        switch self {
+        case .oauth2AuthorizationCode, .oauth2Device: true
+        case .signature(.oauth1(let config)): config.consent != nil
+        default: false
+        }
+    }
+
+    /// Whether it makes a token for each request.
+    var signsEachRequest: Bool {
+        if case .signature(.webToken) = self { true } else { false }
+    }
+
     var signature: SignatureConfig? {
         if case .signature(let config) = self { config } else { nil }
     }
@@ -84,8 +98,9 @@ struct AuthPart {
         let asks: [AuthKindName] = [
             .apiKey, .basic, .customHeaders, .wsSecurity, .oauth1, .hmacSignature, .sigV4,
         ]
-        if asks.contains(name), !common.contains("as") { _ = try reader.required("fields") }
         let kind = try kind(name, reader, fields)
+        let isAsked = asks.contains(name) || kind.signsEachRequest
+        if isAsked, !kind.hasConsent, !common.contains("as") { _ = try reader.required("fields") }
         let link = AuthLink(
             kind: kind,
             resultName: try reader.child("as")?.string(),
@@ -120,9 +135,15 @@ struct AuthPart {
             switch name {
             case .multi, .none, .mutualTLS:
                 throw word.error("'\(name.rawValue)' cannot be a link; client certificates come 'with' the chain")
-            case .oauth2AuthorizationCode where !parts.isEmpty, .oauth2Device where !parts.isEmpty:
-                throw word.error("the user's consent is the first link")
-            default: parts.append(try read(name, element, common: ["kind", "inject", "as"]))
+            default:
+                let part = try read(name, element, common: ["kind", "inject", "as"])
+                if case .signature = part.kind, part.kind.hasConsent {
+                    throw word.error("a consent of OAuth 1 stands alone")
+                }
+                guard parts.isEmpty || !part.kind.hasConsent else {
+                    throw word.error("the user's consent is the first link")
+                }
+                parts.append(part)
             }
         }
         let lastToken = parts.lastIndex { $0.kind.givesToken }
@@ -169,7 +190,10 @@ struct AuthPart {
         case .oauth2Password: .oauth2Password(try PasswordGrantConfig(reading: reader))
         case .oauth2Device: .oauth2Device(try DeviceConfig(reading: reader))
         case .oauth2JWTBearer: .oauth2JWTBearer(try JWTBearerConfig(reading: reader))
-        case .jwtSelfSigned: .jwtSelfSigned(try SelfSignedConfig(reading: reader))
+        case .jwtSelfSigned:
+            try reader.child("per_request")?.bool() == true
+                ? .signature(.webToken(try RequestTokenConfig(reading: reader)))
+                : .jwtSelfSigned(try SelfSignedConfig(reading: reader))
         case .sessionLogin: .sessionLogin(try SessionLoginConfig(reading: reader))
         case .apiKey: .apiKey
         case .basic: .basic
@@ -193,6 +217,7 @@ struct AuthPart {
         case .oauth2AuthorizationCode, .oauth2ClientCredentials, .oauth2Password, .oauth2Device, .oauth2JWTBearer,
             .sessionLogin:
             standard = try Injection.bearer(reader)
+        case .jwtSelfSigned where try reader.child("per_request")?.bool() == true: standard = .none
         case .jwtSelfSigned:
             standard = try Injection.token(in: try reader.child("header_name")?.string() ?? "Authorization", reader)
         case .apiKey: standard = try Injection(apiKey: reader, field: fields.first?.name ?? "api_key")

@@ -96,7 +96,17 @@ package struct ErrorRule: Sendable {
 }
 
 extension ErrorRule.Condition {
+    /// Reads an object of tests, or an expression alone.
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        if reader.value.string != nil || reader.value["$jsonata"] != nil {
+            statuses = []
+            codes = []
+            headers = []
+            bodyContains = nil
+            messageContains = nil
+            expression = try reader.condition()
+            return
+        }
         try reader.allow(["status", "code", "header", "body_contains", "message_contains", "expr"])
         var statuses: [Int] = []
         for status in reader.child("status")?.elements() ?? [] { statuses.append(try status.int(200...599)) }

@@ -102,6 +102,14 @@ package struct SideLoad: Sendable {
 
 /// How a parameter that is too long for one request is cut into several requests for the same records.
 package struct FieldChunking: Sendable {
+    /// How the parts of a page are asked for, all of them before the next page.
+    package enum Order: String, Sendable, CaseIterable {
+        /// One after the other.
+        case chunksFirst = "chunks_first"
+        /// All at the same time.
+        case parallel
+    }
+
     /// The query parameter, or the member of the body.
     package let parameter: PaginationConfig.Parameter
     /// Most names of one request.
@@ -112,9 +120,11 @@ package struct FieldChunking: Sendable {
     package let always: [String]
     /// Where a record has the key by which its parts are put together.
     package let mergeKey: DocumentPath
+    /// How the parts of a page are asked for.
+    package let order: Order
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow(["param", "limit", "always_include", "merge_key"])
+        try reader.allow(["param", "limit", "always_include", "merge_key", "order"])
         parameter = try PaginationConfig.Parameter(reading: reader.required("param"))
         guard [.query, .body].contains(parameter.place) else {
             throw try reader.required("param").error("names are cut in the query or the body")
@@ -125,6 +135,7 @@ package struct FieldChunking: Sendable {
         charactersMax = try limit.child("chars")?.int(1...1_000_000)
         guard countMax != nil || charactersMax != nil else { throw limit.error("say 'count' or 'chars'") }
         always = try reader.child("always_include")?.strings() ?? []
+        order = try reader.child("order")?.choice(Order.self) ?? .chunksFirst
         mergeKey = try reader.child("merge_key")?.string().path ?? DocumentPath("id")
     }
 }

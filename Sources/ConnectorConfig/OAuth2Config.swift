@@ -14,7 +14,7 @@ package struct OAuth2Config: Sendable {
         TokenEndpointConfig.keys + [
             "authorize_url", "refresh_url", "optional_scopes", "optional_scope_param", "authorize_params",
             "token_params", "refresh_params", "pkce", "redirect_uri", "callback_keep", "callback_code_param",
-            "dynamic_client_registration",
+            "dynamic_client_registration", "state",
         ] + RefreshTokenConfig.keys
 
     /// Where the user's browser is sent.
@@ -42,6 +42,8 @@ package struct OAuth2Config: Sendable {
     package let registration: ClientRegistrationConfig?
     /// The parameter of the callback that holds the code.
     package let callbackCodeParam: String
+    /// What ties the callback to the browser.
+    package let state: StateConfig
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         authorizeURL = try reader.required("authorize_url").expression()
@@ -56,6 +58,7 @@ package struct OAuth2Config: Sendable {
         callbackKeep = try reader.child("callback_keep")?.strings() ?? []
         registration = try reader.child("dynamic_client_registration").map(ClientRegistrationConfig.init(reading:))
         callbackCodeParam = try reader.child("callback_code_param")?.string() ?? "code"
+        state = try StateConfig(reading: reader.child("state"))
     }
 }
 

@@ -73,6 +73,8 @@ package struct PaginationConfig: Sendable {
     package let limitMin: Int
     /// Largest page the vendor gives.
     package let limitMax: Int
+    /// The size of the caller's page where he names none.
+    package let limitDefault: Int?
     /// Largest first page, where it differs.
     package let firstLimitMax: Int?
     /// Where the cursor, page number or offset goes.
@@ -131,7 +133,8 @@ package struct PaginationConfig: Sendable {
     package let job: AsyncJob?
 
     private static let words = [
-        "kind", "within", "limit_param", "limit_min", "limit_max", "first_limit_max", "cursor_param", "cursor_path",
+        "kind", "within", "limit_param", "limit_min", "limit_max", "limit_default", "first_limit_max", "cursor_param",
+        "cursor_path",
         "cursor_header", "prev_path", "cursor_ttl_seconds", "start", "step", "short_page_ends", "stop_when",
         "has_more_path", "total_pages_path", "total_path", "total_header", "rel", "range_unit", "omit_on_first",
         "omit_on_next", "drop_body_on_next", "max_pages", "on_change", "initial", "next", "cursor_out", "values",
@@ -151,6 +154,7 @@ package struct PaginationConfig: Sendable {
         limitParameter = try Parameter.read(reader?.child("limit_param"), place)
         limitMax = try reader?.child("limit_max")?.int(1...1_000_000) ?? (pageKind == .none ? 1_000_000 : 100)
         limitMin = try reader?.child("limit_min")?.int(1...1_000_000) ?? 1
+        limitDefault = try reader?.child("limit_default")?.int(1...1000)
         firstLimitMax = try reader?.child("first_limit_max")?.int(1...1_000_000)
         cursorParameter = try Parameter.read(reader?.child("cursor_param"), place)
         cursorPath = try reader?.child("cursor_path")?.string().path

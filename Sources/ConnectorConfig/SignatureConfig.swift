@@ -8,6 +8,8 @@ package enum SignatureConfig: Sendable {
     case hmac(HMACSignatureConfig)
     /// AWS Signature Version 4.
     case sigV4(SigV4Config)
+    /// A JSON Web Token about the request.
+    case webToken(RequestTokenConfig)
 
     /// All that is put in.
     var expressions: [Expression] {
@@ -19,60 +21,8 @@ package enum SignatureConfig: Sendable {
             [config.key, config.value]
                 + config.parts.compactMap { part in if case .text(let text) = part { text } else { nil } }
         case .sigV4(let config): [config.accessKey, config.secretKey] + [config.sessionToken].compactMap { $0 }
+        case .webToken(let config): config.assertion.expressions
         }
-    }
-}
-
-/// The signature of RFC 5849 with tokens that are there already; expressions see `credentials` and `context`.
-package struct OAuth1Config: Sendable {
-    /// Signature methods; HMAC-SHA256 is HMAC-SHA1 with a newer digest.
-    package enum Method: String, Sendable, CaseIterable {
-        case hmacSHA256 = "HMAC-SHA256"
-        case hmacSHA1 = "HMAC-SHA1"
-        case rsaSHA256 = "RSA-SHA256"
-    }
-
-    static let keys = [
-        "consumer_key", "consumer_secret", "token", "token_secret", "private_key", "signature", "realm", "version",
-        "nonce_length", "body_hash",
-    ]
-
-    /// The client's name.
-    package let consumerKey: Expression
-    /// The client's secret; nothing for RSA.
-    package let consumerSecret: Expression?
-    /// The token.
-    package let token: Expression
-    /// The token's secret; nothing for RSA.
-    package let tokenSecret: Expression?
-    /// The private key of RSA in PEM.
-    package let privateKey: Expression?
-    /// The signature method.
-    package let method: Method
-    /// The protection realm.
-    package let realm: Expression?
-    /// Whether `oauth_version` is sent.
-    package let tellsVersion: Bool
-    /// Letters of a nonce.
-    package let nonceLength: Int
-    /// Whether a digest of a body that is no form is signed too (OAuth Request Body Hash 1.0).
-    package let hasBodyHash: Bool
-
-    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        consumerKey = try reader.credential("consumer_key")
-        token = try reader.credential("token")
-        method = try reader.child("signature")?.choice(Method.self) ?? .hmacSHA256
-        let isRSA = method == .rsaSHA256
-        consumerSecret = isRSA ? nil : try reader.credential("consumer_secret")
-        tokenSecret = isRSA ? nil : try reader.credential("token_secret")
-        privateKey = isRSA ? try reader.credential("private_key") : nil
-        for word in isRSA ? ["consumer_secret", "token_secret"] : ["private_key"] {
-            if let reader = reader.child(word) { throw reader.error("'\(method.rawValue)' does not use it") }
-        }
-        realm = try reader.child("realm")?.expression()
-        tellsVersion = try reader.child("version")?.bool() ?? true
-        nonceLength = try reader.child("nonce_length")?.int(8...64) ?? 20
-        hasBodyHash = try reader.child("body_hash")?.bool() ?? false
     }
 }
 

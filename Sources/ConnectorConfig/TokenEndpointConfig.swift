@@ -142,6 +142,8 @@ package struct TokenResponseConfig: Sendable {
     package let expiresUnit: ExpiresUnit
     /// The end of the lifetime instead: RFC 3339, or seconds or milliseconds since 1970.
     package let expiresAt: DocumentPath?
+    /// How the access token is used, such as `Bearer`; visible to `inject` as `credentials.token_type`.
+    package let tokenType: DocumentPath
     /// The granted scopes, as text or as a list.
     package let scope: DocumentPath
     /// Variables that are kept from each answer, such as the address of the user's instance.
@@ -154,14 +156,15 @@ package struct TokenResponseConfig: Sendable {
 
     init(reading reader: DocumentReader?) throws(ConnectorConfigError) {
         try reader?.allow([
-            "access_token", "refresh_token", "expires_in", "expires_unit", "expires_at", "scope", "keep",
-            "from_headers", "each_call",
+            "access_token", "refresh_token", "expires_in", "expires_unit", "expires_at", "token_type",
+            "scope", "keep", "from_headers", "each_call",
         ])
         accessToken = DocumentPath(try reader?.child("access_token")?.string() ?? "access_token")
         refreshToken = DocumentPath(try reader?.child("refresh_token")?.string() ?? "refresh_token")
         expiresIn = DocumentPath(try reader?.child("expires_in")?.string() ?? "expires_in")
         expiresUnit = try reader?.child("expires_unit")?.choice(ExpiresUnit.self) ?? .seconds
         expiresAt = try reader?.child("expires_at")?.string().documentPath
+        tokenType = DocumentPath(try reader?.child("token_type")?.string() ?? "token_type")
         scope = DocumentPath(try reader?.child("scope")?.string() ?? "scope")
         var keep: [(variable: String, path: DocumentPath)] = []
         for (name, member) in try reader?.child("keep")?.members() ?? [] {

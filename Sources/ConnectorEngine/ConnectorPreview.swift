@@ -117,7 +117,7 @@ package struct ConnectorPreview: Sendable {
             throw Problem(.methodNotSupported, "no route of the connector fits this call without its steps")
         }
         let pagination = Pagination(config: plan.native.pagination)
-        let size = pagination.size(wanted: plan.query.limit, position: ListPosition())
+        let size = pagination.size(wanted: plan.limit, position: ListPosition())
         let isList = method == "list"
         let scope = plan.scope.adding("paging", isList ? pagination.scope(.first, size: size) : .null)
         var request = try plan.request(connector: connector.document, in: scope)

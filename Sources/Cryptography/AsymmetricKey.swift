@@ -221,6 +221,7 @@ package final class PublicKey: @unchecked Sendable {
 extension SignatureAlgorithm {
     var digestName: String? {
         switch self {
+        case .rs1: "SHA1"
         case .rs256, .ps256, .es256: "SHA256"
         case .rs384, .ps384: "SHA384"
         case .rs512, .ps512: "SHA512"
@@ -241,7 +242,7 @@ extension SignatureAlgorithm {
     func require(_ key: OpaquePointer) throws(CryptographyError) {
         let kind =
             switch self {
-            case .rs256, .rs384, .rs512, .ps256, .ps384, .ps512: "RSA"
+            case .rs1, .rs256, .rs384, .rs512, .ps256, .ps384, .ps512: "RSA"
             case .es256: "EC"
             case .edDSA: "ED25519"
             }

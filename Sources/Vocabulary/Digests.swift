@@ -3,8 +3,10 @@ package enum DigestAlgorithm: String, Sendable, CaseIterable, Codable {
     case md5, sha1, sha256, sha384, sha512
 }
 
-/// The signature schemes with an asymmetric key that connectors may name (RFC 7518 names).
+/// The signature schemes with an asymmetric key that connectors may name (RFC 7518 names, RFC 8812 for RS1).
 package enum SignatureAlgorithm: String, Sendable, CaseIterable, Codable {
+    /// For old protocols that know nothing better.
+    case rs1 = "RS1"
     case rs256 = "RS256"
     case rs384 = "RS384"
     case rs512 = "RS512"

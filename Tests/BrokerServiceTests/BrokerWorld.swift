@@ -169,7 +169,12 @@ struct BrokerWorld {
     }
 
     /// Walks through a consent: the vendor sends the browser back with a code.
-    func consent(code: String, parameter: String = "code", more: String = "") async throws -> InboundResponse {
+    func consent(
+        code: String,
+        parameter: String = "code",
+        state name: String = "state",
+        more: String = ""
+    ) async throws -> InboundResponse {
         let first = try await visit(.get, "/connect?token=trib_link_test")
         let cookie = String(try Self.required(first.headers[.setCookie]).prefix { $0 != ";" })
         let page = try await visit(.get, "/connect/session", cookie: cookie)
@@ -183,10 +188,11 @@ struct BrokerWorld {
             body: Array("form_token=\(token)".utf8)
         )
         let address = try Self.required(away.headers[.location])
-        let state = String(try Self.required(address.firstMatch(of: /[?&]state=([0-9a-f]+)/)?.1))
+        let query = address.drop { $0 != "?" }.dropFirst().split(separator: "&")
+        let state = try Self.required(query.first { $0.hasPrefix("\(name)=") }?.dropFirst(name.count + 1))
         return try await visit(
             .get,
-            "/connect/callback/\(registry.integrationID)?state=\(state)&\(parameter)=\(code)\(more)",
+            "/connect/callback/\(registry.integrationID)?\(name)=\(state)&\(parameter)=\(code)\(more)",
             cookie: cookie
         )
     }

@@ -179,6 +179,20 @@ struct AuthMethodTests {
                 ], "the user's consent is the first link"
             ),
             (["kind": "api_key", "fields": ["a": [:]], "in": "path"], "is not one of header, query, cookie, body"),
+            (["kind": "oauth1_tba"], "'fields' is missing"),
+            (["kind": "oauth1_tba", "authorize_url": "https://a.example"], "'request_token_url' is missing"),
+            (["kind": "oauth1_tba", "fields": [:], "keep": ["a": "b"]], "it needs request_token_url"),
+            (["kind": "jwt_self_signed", "per_request": true], "'fields' is missing"),
+            (
+                ["kind": "jwt_self_signed", "fields": [:], "per_request": true, "refresh_jitter": 1],
+                "a token for one request has no use for it"
+            ),
+            (
+                [
+                    "kind": "oauth2_authorization_code", "authorize_url": "https://a.example",
+                    "token_url": "https://a.example", "state": ["alphabet": "digits", "length": 30],
+                ], "30 letters can be guessed; it takes at least 39 of digits"
+            ),
         ] as [(JSONValue, String)]
     )
     func `what cannot be is told`(words: JSONValue, complaint: String) {

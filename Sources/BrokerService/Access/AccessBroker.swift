@@ -132,11 +132,14 @@ struct AccessBroker: Sendable {
         _ method: String,
         _ of: Configurations.OfAccount
     ) async throws -> UsableAccessMessage {
-        let way = of.connector.document.authMethod(method)
-        let hidden = StoredGrant.hidden.union(way?.fieldsForTokensOnly ?? [])
+        let values = try await of.connector.document.authMethod(method)?.requestValues(
+            credential.values,
+            integration: CredentialOwner(integration: of.account.integrationID, tenant: of.account.tenantID),
+            vault: vault
+        )
         return UsableAccessMessage(
             method: method,
-            values: credential.values.filter { !hidden.contains($0.key) },
+            values: values ?? [:],
             clientCertificate: try await certificate(method, of, credential.values),
             version: credential.version,
             expiresAt: credential.expiresAt

@@ -37,16 +37,17 @@ struct AccountFarewell: Sendable {
         guard let stored = try await vault.credential(of: owner, kind: .access),
             let method = stored.values["method"].flatMap(of.connector.document.authMethod)
         else { return nil }
+        let integration = CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID)
         let certificate = try await certificates.certificate(
             for: method,
             connector: of.connector.name,
-            integration: CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID),
+            integration: integration,
             values: stored.values
         )
-        let hidden = StoredGrant.hidden.union(method.fieldsForTokensOnly)
         return ConnectorEngine.UsableAccess(
             method: method.name,
-            values: stored.values.filter { !hidden.contains($0.key) }.mapValues(Secret.init),
+            values: try await method.requestValues(stored.values, integration: integration, vault: vault)
+                .mapValues(Secret.init),
             clientCertificate: certificate?.identity
         )
     }

@@ -1,3 +1,4 @@
+import ConnectorConfig
 import Vocabulary
 
 /// Random texts that identify a browser or an OAuth request, and their digests.
@@ -9,6 +10,18 @@ struct BrowserSecret: Sendable {
     /// 256 random bits in hexadecimal.
     func make() throws -> String {
         Hexadecimal.text(try digests.randomBytes(32))
+    }
+
+    /// A random text of the letters that a vendor takes, each as likely as the others.
+    func state(_ style: StateConfig) throws -> String {
+        let letters = Array(style.alphabet.letters.utf8)
+        let end = 256 - 256 % letters.count
+        var text: [UInt8] = []
+        while text.count < style.length {
+            let fair = try digests.randomBytes(style.length).map(Int.init).filter { $0 < end }
+            text += fair.map { letters[$0 % letters.count] }
+        }
+        return String(decoding: text.prefix(style.length), as: UTF8.self)
     }
 
     func sha256(_ text: String) throws -> [UInt8] {

@@ -119,7 +119,8 @@ extension ConnectFlow {
         }
     }
 
-    private func keep(_ values: [String: String], _ session: ConnectSession) async throws {
+    /// Keeps what must not lie in the session.
+    func keep(_ values: [String: String], _ session: ConnectSession) async throws {
         _ = try await vault.put(
             CredentialPut(
                 tenantID: session.tenantID,
@@ -132,15 +133,15 @@ extension ConnectFlow {
         )
     }
 
-    private static func owner(_ session: ConnectSession) -> CredentialOwner {
+    static func owner(_ session: ConnectSession) -> CredentialOwner {
         CredentialOwner(session: session.id.uuid, tenant: session.tenantID)
     }
 
-    private static func text(_ values: [String: String]) -> String {
+    static func text(_ values: [String: String]) -> String {
         JSONValue.object(JSONObject(values.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })).text()
     }
 
-    private static func values(_ text: String) -> [String: String] {
+    static func values(_ text: String) -> [String: String] {
         guard let object = (try? JSONValue(parsing: text))?.object else { return [:] }
         return Dictionary(
             uniqueKeysWithValues: object.compactMap { member in

@@ -44,7 +44,8 @@ struct ConnectFlow: Sendable {
         -> String
     {
         let flow = try OAuth2Flow(connector: of.connector.document, method: method.name, variables: session.variables)
-        let state = try secrets.make()
+        guard let config = method.authorizationCode else { throw Problem(.conflict, "the way has no consent") }
+        let state = try secrets.state(config.state)
         var session = session
         session.integrationID = of.integration.id
         session.method = method.name
@@ -52,11 +53,11 @@ struct ConnectFlow: Sendable {
         let proofKey = try ProofKey(verifier: secrets.verifier(of: session.id), digests: secrets.digests)
         let url = try flow.authorizeURL(
             client: try await client(of, method, session),
-            redirectURI: flow.redirectURI(config.redirectURI(of: of.integration.id)),
+            redirectURI: flow.redirectURI(self.config.redirectURI(of: of.integration.id)),
             state: state,
             proofKey: flow.usesProofKey ? proofKey : nil
         )
-        return config.browserAddress(url)
+        return self.config.browserAddress(url)
     }
 
     /// Turns the code of a callback into an account.
@@ -415,10 +416,11 @@ struct ConnectFlow: Sendable {
         _ of: Configurations.OfIntegration,
         method: AuthMethod
     ) async throws -> ConnectorEngine.UsableAccess {
-        let hidden = StoredGrant.hidden.union(method.fieldsForTokensOnly)
+        let integration = CredentialOwner(integration: of.integration.id, tenant: of.integration.tenantID)
         return ConnectorEngine.UsableAccess(
             method: method.name,
-            values: values.filter { !hidden.contains($0.key) }.mapValues(Secret.init),
+            values: try await method.requestValues(values, integration: integration, vault: vault)
+                .mapValues(Secret.init),
             clientCertificate: try await certificate(of, method: method, values: values)
         )
     }

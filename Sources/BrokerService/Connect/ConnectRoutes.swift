@@ -189,6 +189,11 @@ struct ConnectRoutes: Sendable {
             if method.authorizationCode != nil {
                 return .redirect(to: try await flow.authorize(session, of, method: method))
             }
+            if method.oauth1 != nil {
+                return .redirect(
+                    to: try await flow.authorizeOAuth1(session, of, method: method, typed: input.secrets)
+                )
+            }
             if method.device != nil {
                 try await flow.beginDevice(session, of, method: method, input: input)
                 return .redirect(to: "/connect/session")
@@ -203,17 +208,16 @@ struct ConnectRoutes: Sendable {
 
     private func callback(_ request: EndpointRequest) async throws -> EndpointResponse {
         let integration: IntegrationID = try request.identifier("integration_id")
-        guard let state = request.query["state"], let cookie = cookie(request) else { throw Self.strangeCallback }
+        guard let of = try await flow.configurations.integration(integration),
+            let reply = ConsentReply(request.query, of.connector.document), let cookie = cookie(request)
+        else { throw Self.strangeCallback }
         let consumed = try await flow.sessions.consume(
-            stateSHA256: try flow.secrets.sha256(state),
+            stateSHA256: try flow.secrets.sha256(reply.state),
             cookieSHA256: try flow.secrets.sha256(cookie),
             integration: integration
         )
-        guard let session = consumed, let of = try await flow.configurations.integration(integration) else {
-            throw Self.strangeCallback
-        }
-        if let error = request.query["error"] {
-            let denied = error == "access_denied"
+        guard let session = consumed, let method = method(of, session) else { throw Self.strangeCallback }
+        if let denied = reply.isDenied {
             return try await next(
                 session,
                 error: ConnectFlow.UserError(
@@ -225,16 +229,15 @@ struct ConnectRoutes: Sendable {
                 typed: [:]
             )
         }
-        let config = method(of, session)?.authorizationCode
-        guard let code = request.query[config?.callbackCodeParam ?? "code"], !code.isEmpty else {
-            throw Self.strangeCallback
-        }
+        guard let code = reply.code(of: method) else { throw Self.strangeCallback }
         var kept = session
-        for name in config?.callbackKeep ?? [] {
-            if let value = request.query[name] { kept.variables[name] = .string(value) }
-        }
+        for (name, value) in reply.kept(by: method) { kept.variables[name] = .string(value) }
         do {
-            return finished(try await flow.exchange(code: code, kept, of), session, of)
+            let outcome =
+                method.oauth1 == nil
+                ? try await flow.exchange(code: code, kept, of)
+                : try await flow.exchange(verifier: code, kept, of, method: method)
+            return finished(outcome, session, of)
         } catch let error as ConnectFlow.UserError {
             return try await next(session, error: error, typed: [:])
         }
@@ -285,7 +288,7 @@ struct ConnectRoutes: Sendable {
                 origins: of.integration.allowedOrigins
             )
         }
-        let isOAuth = method.authorizationCode != nil
+        let isOAuth = method.sendsBrowser
         let asked = ConnectFlow.asked(
             document,
             method,

@@ -105,7 +105,8 @@ package struct OAuth2Flow: Sendable {
     ) throws -> String {
         var address = try endpoint.address(config.authorizeURL, "authorize_url")
         var items: [(name: String, value: String)] = [
-            ("response_type", "code"), ("client_id", client.id), ("redirect_uri", redirectURI), ("state", state),
+            ("response_type", "code"), ("client_id", client.id), ("redirect_uri", redirectURI),
+            (config.state.param, state),
         ]
         var wanted = scopes ?? config.token.scopes
         if scopes == nil, !config.optionalScopes.isEmpty {

@@ -26,6 +26,7 @@ extension SignatureConfig {
         case .oauth1(let config): OAuth1Signature(config: config)
         case .hmac(let config): HMACSignature(config: config)
         case .sigV4(let config): SigV4Signature(config: config)
+        case .webToken(let config): RequestToken(config: config)
         }
     }
 }

@@ -87,6 +87,8 @@ struct TokenReader {
         for (name, value) in fields where name != "access_token" && name != "refresh_token" {
             variables[name] = .string(value)
         }
+        var values: [String: Secret<String>] = [:]
+        if let type = paths.tokenType.value(in: body)?.string, !type.isEmpty { values["token_type"] = Secret(type) }
         let refreshToken = fields["refresh_token"] ?? paths.refreshToken.value(in: body)?.string ?? ""
         return .granted(
             TokenGrant(
@@ -95,6 +97,7 @@ struct TokenReader {
                 lifetime: lifetime(body) ?? config.renewal.expiryDefault,
                 end: config.response.expiresAt?.value(in: body)?.plainText.flatMap(TokenEnd.moment),
                 scopes: scopes((config.grantedScopes ?? paths.scope).value(in: body)),
+                values: values,
                 variables: variables
             )
         )

@@ -26,13 +26,41 @@ struct FieldChunks {
         guard requests.count > 1 else {
             return try await exchange.answer(to: requests.first ?? request, emptyStatuses: emptyStatuses)
         }
+        let answers =
+            config?.order == .parallel
+            ? try await together(requests, exchange, emptyStatuses)
+            : try await inTurn(requests, exchange, emptyStatuses)
         var merged: NativeAnswer?
-        for request in requests {
-            let answer = try await exchange.answer(to: request, emptyStatuses: emptyStatuses)
-            merged = try merged.map { try joined($0, answer) } ?? answer
-        }
+        for answer in answers { merged = try merged.map { try joined($0, answer) } ?? answer }
         guard let merged else { throw Problem(.internalError, "a request has no parts") }
         return merged
+    }
+
+    private func inTurn(
+        _ requests: [NativeRequest],
+        _ exchange: VendorExchange,
+        _ emptyStatuses: [Int]
+    ) async throws -> [NativeAnswer] {
+        var answers: [NativeAnswer] = []
+        for request in requests {
+            answers.append(try await exchange.answer(to: request, emptyStatuses: emptyStatuses))
+        }
+        return answers
+    }
+
+    private func together(
+        _ requests: [NativeRequest],
+        _ exchange: VendorExchange,
+        _ emptyStatuses: [Int]
+    ) async throws -> [NativeAnswer] {
+        try await withThrowingTaskGroup(of: (Int, NativeAnswer).self) { group in
+            for (index, request) in requests.enumerated() {
+                group.addTask { (index, try await exchange.answer(to: request, emptyStatuses: emptyStatuses)) }
+            }
+            var answers: [(Int, NativeAnswer)] = []
+            for try await answer in group { answers.append(answer) }
+            return answers.sorted { $0.0 < $1.0 }.map(\.1)
+        }
     }
 
     /// The requests that one becomes.

@@ -38,7 +38,7 @@ struct ListRun {
     func page() async throws -> ListPage {
         var position = try plan.query.cursor.map { try cursors.position($0, binding: binding) } ?? ListPosition()
         try checkAge(position)
-        let limit = min(plan.query.limit, position.most ?? .max)
+        let limit = min(plan.limit, position.most ?? .max)
         position.most = nil
         let sideLoads = try SideLoads(plan)
         guard plan.mapping.fanOut.isEmpty || !plan.branches.isEmpty else {

@@ -214,6 +214,9 @@ struct Plan {
         return .object(described)
     }
 
+    /// The size of the caller's page.
+    var limit: Int { query.namesLimit ? query.limit : native.pagination.limitDefault ?? query.limit }
+
     /// The account's variables, with what steps have added.
     var context: JSONValue { scope.root["context"] ?? .object([:]) }
 

@@ -45,6 +45,8 @@ package struct UnifiedQuery: Sendable {
 
     /// How many records are wanted.
     package private(set) var limit = 50
+    /// Whether the caller names it.
+    private(set) var namesLimit = false
     /// Where to go on, or back.
     package private(set) var cursor: String?
     /// Conditions, in the order given.
@@ -144,6 +146,7 @@ package struct UnifiedQuery: Sendable {
         case "limit", "page_size":
             if let number = Int(item.value), (1...Self.limitMax).contains(number) {
                 limit = number
+                namesLimit = true
             } else {
                 refuse(.invalidRequest, item.name, "expected a whole number from 1 to \(Self.limitMax)")
             }

@@ -82,26 +82,54 @@ struct SignatureTests {
         }
     }
 
-    @Test func `RSA signs what the public half proves, and a body hash covers what is no form`() throws {
+    @Test(arguments: [("RSA-SHA256", DigestAlgorithm.sha256), ("RSA-SHA1", .sha1)])
+    func `RSA signs what the public half proves, and a body hash covers what is no form`(
+        method: String,
+        digest: DigestAlgorithm
+    ) throws {
         let key = try PrivateKey.generate(.rsa(bits: 2048))
         let request = try signed(
-            ["kind": "oauth1_tba", "fields": Self.fields, "signature": "RSA-SHA256", "body_hash": true],
+            ["kind": "oauth1_tba", "fields": Self.fields, "signature": .string(method), "body_hash": true],
             ["method": "POST", "path": "/notes", "body": ["a": 1]],
             ["consumer_key": "c", "token": "t", "private_key": String(decoding: key.pem(), as: UTF8.self)],
             now: 1,
             random: [UInt8](repeating: 0, count: 20)
         )
         let header = try #require(request.headers[.authorization]).removingPercentEncoding ?? ""
-        let hash = Data(try OpenSSLDigests().digest(.sha256, of: Array("{\"a\":1}".utf8))).base64EncodedString()
+        let hash = Data(try OpenSSLDigests().digest(digest, of: Array("{\"a\":1}".utf8))).base64EncodedString()
         #expect(header.contains("oauth_body_hash=\"\(hash)\""))
         let text = try #require(header.firstMatch(of: /oauth_signature="([^"]+)"/)?.1)
         let base =
             "POST&https%3A%2F%2Fapi.acme.example%2Fv1%2Fnotes&oauth_body_hash%3D"
             + hash.replacing("=", with: "%253D").replacing("+", with: "%252B").replacing("/", with: "%252F")
-            + "%26oauth_consumer_key%3Dc%26oauth_nonce%3DAAAAAAAAAAAAAAAAAAAA%26oauth_signature_method%3DRSA-SHA256"
+            + "%26oauth_consumer_key%3Dc%26oauth_nonce%3DAAAAAAAAAAAAAAAAAAAA%26oauth_signature_method%3D\(method)"
             + "%26oauth_timestamp%3D1%26oauth_token%3Dt%26oauth_version%3D1.0"
         let signature = [UInt8](try #require(Data(base64Encoded: String(text))))
-        #expect(try key.publicKey().verify(signature, of: Array(base.utf8), .rs256))
+        #expect(try key.publicKey().verify(signature, of: Array(base.utf8), digest == .sha1 ? .rs1 : .rs256))
+    }
+
+    @Test func `a token for one request speaks of it`() throws {
+        let key = try PrivateKey.generate(.rsa(bits: 2048))
+        let request = try signed(
+            [
+                "kind": "jwt_self_signed", "fields": Self.fields, "per_request": true, "kid": "k1", "lifetime": 60,
+                "claims": [
+                    "uri": "{{request.method}} {{request.host}}{{request.path}}", "q": "{{request.query}}",
+                    "body": "{{request.body_sha256}}", "iss": "{{credentials.issuer}}",
+                ],
+            ],
+            ["method": "POST", "path": "/notes", "query": ["b": "2"], "body": ["a": 1]],
+            ["issuer": "us", "private_key": String(decoding: key.pem(), as: UTF8.self)],
+            now: 100
+        )
+        let header = try #require(request.headers[.authorization])
+        #expect(header.hasPrefix("Bearer "))
+        let token = try TokenParts(String(header.dropFirst("Bearer ".count)))
+        #expect(token.claims["uri"] == "POST api.acme.example/v1/notes" && token.claims["q"] == "b=2")
+        let digest = try OpenSSLDigests().digest(.sha256, of: Array("{\"a\":1}".utf8))
+        #expect(token.claims["body"] == .string(Hexadecimal.text(digest)))
+        #expect(token.claims["iss"] == "us" && token.claims["exp"] == 160 && token.header["kid"] == "k1")
+        #expect(try key.publicKey().verify(token.signature, of: token.signed, .rs256))
     }
 
     /// The published test suite of the scheme: `get-vanilla`, `get-vanilla-query-order-key-case`,

@@ -35,6 +35,8 @@ struct ErrorRuleTests {
         Condition(when: ["code": "A"], code: .remoteForbidden),
         Condition(when: ["expr": ["$jsonata": "status = 403 and code = 'Q1'"]], code: .remoteRateLimited),
         Condition(when: ["expr": ["$jsonata": "response.deep.none"]], code: .remoteForbidden),
+        Condition(when: "status = 403 and code = 'Q1'", code: .remoteRateLimited),
+        Condition(when: ["$jsonata": "code = 'A'"], code: .remoteForbidden),
     ]
 
     @Test(arguments: conditions)

@@ -35,6 +35,21 @@ struct PageKindTests {
         expectAll(try await walk.names(limit: limit))
     }
 
+    @Test func `a page that the caller gives no size is as large as the connector says`() async throws {
+        let walk = try ListWalk(
+            ListVendor.document([
+                "kind": "offset", "cursor_param": "skip", "limit_param": "size", "limit_default": 9, "limit_max": 5,
+            ])
+        ) { request, _ throws(ExchangeError) in
+            let start = request.query("skip").flatMap { Int($0) } ?? 0
+            let size = request.query("size").flatMap { Int($0) } ?? 0
+            return ListVendor.page(Self.vendor.people[start..<min(start + size, 23)])
+        }
+        #expect(try await walk.page([])["result_count"] == 9)
+        #expect(walk.sender.requests.map { $0.query("size") } == ["5", "4"])
+        #expect(try await walk.page([("limit", "2")])["result_count"] == 2)
+    }
+
     @Test(arguments: limits)
     func `ranges are counted in a header and end where the vendor says`(limit: Int) async throws {
         let walk = try ListWalk(

@@ -215,14 +215,19 @@ struct QueryAbilityTests {
 
 /// One page out of several requests, and one list out of several native ones.
 struct JoiningTests {
-    @Test(arguments: [["count": 3], ["chars": 24]] as [JSONValue])
+    @Test(arguments: [["count": 3], ["chars": 24]] as [JSONValue], ["chunks_first", "parallel"])
     func `fields that do not fit into one request are asked for in several and put together`(
-        limit: JSONValue
+        limit: JSONValue,
+        order: String
     ) async throws {
         let names = (1...8).map { "field\($0)" }
         let document = ListVendor.document(
             ["kind": "cursor", "cursor_path": "next", "cursor_param": "after", "limit_param": "size"],
-            list: ["field_chunking": ["param": "fields", "limit": limit, "always_include": ["id"]]],
+            list: [
+                "field_chunking": [
+                    "param": "fields", "limit": limit, "always_include": ["id"], "order": .string(order),
+                ]
+            ],
             mapping: ["select": .array((["id"] + names).map(JSONValue.string))]
         )
         let walk = try ListWalk(document) { request, _ throws(ExchangeError) in
