@@ -51,6 +51,17 @@ toolchain_check() {
     esac
 }
 
+# temporary_folder: a folder of this script's own for temporary files, which goes when it ends; the compiler and the
+# browser leave some behind. A script with an exit trap of its own calls temporary_folder_remove there.
+temporary_folder() {
+    TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/tributary.XXXXXX")
+    chmod 711 "$TMPDIR" # Postgres runs as another user and reads a file in it.
+    export TMPDIR
+    trap temporary_folder_remove EXIT
+}
+
+temporary_folder_remove() { case ${TMPDIR:-} in */tributary.??????) rm -rf "$TMPDIR" ;; esac; }
+
 # static_runtime: whether the toolchain has the Swift runtime as static libraries.
 static_runtime() {
     local compiler
