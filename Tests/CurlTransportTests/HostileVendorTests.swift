@@ -8,7 +8,7 @@ import Testing
 struct HostileVendorTests {
     private func reason(
         bytesMax: Int = 1024 * 1024,
-        within: Duration = .seconds(20),
+        within: Duration = .seconds(120),
         _ answer: VendorServer.Answer
     ) async throws -> ExchangeError? {
         let vendor = try await VendorServer { _ in answer }

@@ -35,6 +35,8 @@ extension VendorServer {
 
 extension OutboundRequest {
     /// A request of a test.
+    ///
+    /// It waits as long for the connection as for all: a busy machine needs seconds for a handshake.
     static func to(
         _ url: String,
         method: HTTPRequest.Method = .get,
@@ -44,7 +46,7 @@ extension OutboundRequest {
         certificate: ConnectionIdentity.ClientCertificate? = nil,
         replay: Replay = .allowed,
         redirects: Redirects = .none,
-        within: Duration = .seconds(20),
+        within: Duration = .seconds(120),
         bytesMax: Int = 1024 * 1024
     ) -> OutboundRequest {
         OutboundRequest(
@@ -55,6 +57,7 @@ extension OutboundRequest {
             identity: ConnectionIdentity(partition: partition, clientCertificate: certificate),
             replay: replay,
             redirects: redirects,
+            connectTimeout: within,
             totalTimeout: within,
             responseBytesMax: bytesMax
         )

@@ -94,8 +94,22 @@ struct OfficialSuite {
         } else if let name = element["dataset"]?.string {
             request["data"] = datasets[name]
         }
-        for key in ["bindings", "timelimit", "depth"] { if let value = element[key] { request[key] = value } }
+        for key in ["bindings", "depth"] { if let value = element[key] { request[key] = value } }
+        if let allowance = allowance(element) { request["timelimit"] = allowance }
         return JSONValue.object(request).bytes()
+    }
+
+    /// The milliseconds that a case may take; nil where the engine's own limit holds.
+    ///
+    /// The limits, the engine's 200 ms too, are for an optimised engine. Without optimisation it is about ten times
+    /// slower, and the tests run beside one another; there a case that is about its result gets more time. One that is
+    /// about a limit keeps it.
+    private static func allowance(_ element: JSONValue) -> JSONValue? {
+        #if DEBUG
+        let isAboutResult = element["code"] == nil && element["error"] == nil
+        if isAboutResult { return .number(JSONNumber((element["timelimit"]?.int ?? 200) * 20)) }
+        #endif
+        return element["timelimit"]
     }
 
     static func json(_ file: URL) throws -> JSONValue {

@@ -97,7 +97,7 @@ package final class VendorServer: Sendable {
     ) async throws {
         let authority = try authority ?? DevelopmentAuthority()
         self.authority = authority
-        caFile = FileManager.default.temporaryDirectory.appending(path: "vendor-\(UUID().uuidString).pem")
+        caFile = try TestFolder.file("vendor-\(UUID().uuidString).pem")
         try Data(authority.certificatePEM).write(to: caFile)
         let identity = try authority.issue(commonName: "vendor", dnsNames: names)
         var tls = TLSConfiguration.makeServerConfiguration(
@@ -114,7 +114,7 @@ package final class VendorServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let server = holder.server.withLock({ $0 }) else { return }
+                    guard let server = holder.server.withLock({ $0.value }) else { return }
                     let number = server.connections.withLock { count in
                         count += 1
                         return count
@@ -126,7 +126,7 @@ package final class VendorServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: port).get()
-        holder.server.withLock { $0 = self }
+        holder.server.withLock { $0.value = self }
     }
 
     deinit {
@@ -134,8 +134,13 @@ package final class VendorServer: Sendable {
         try? FileManager.default.removeItem(at: caFile)
     }
 
+    /// What the channel knows of its vendor, which owns the channel.
     private final class Holder: Sendable {
-        let server = Mutex<VendorServer?>(nil)
+        struct Reference: Sendable {
+            weak var value: VendorServer?
+        }
+
+        let server = Mutex(Reference())
     }
 
     /// Where it listens.
