@@ -181,7 +181,7 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: settings
         ),
-        tests("ArchitectureTests", []),
+        tests("ArchitectureTests", [], exclude: ["allowed-imports.json"]),
         tests("JSONValueTests", ["JSONValue"]),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("HTTPExchangeTests", ["HTTPExchange", httpTypes]),

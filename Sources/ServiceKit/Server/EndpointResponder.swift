@@ -180,12 +180,21 @@ struct EndpointResponder: Sendable {
 
     private func failure(_ error: any Error, _ admission: Admission, _ endpoint: Endpoint) -> EndpointResponse {
         let problem: Problem
-        if let known = error as? Problem {
+        if Task.isCancelled || error is CancellationError {
+            // Whatever it was, the cause is that nobody waits for the answer any more.
+            let isLate = ContinuousClock.now >= admission.deadline
+            logger.log(
+                level: isLate ? .warning : .info,
+                isLate ? "request not answered within its time" : "request given up by its client",
+                metadata: [
+                    "request_id": "\(admission.trace.requestID)", "operation": "\(endpoint.operationID)",
+                ]
+            )
+            problem = Problem(.serviceUnavailable, "the request was given up")
+        } else if let known = error as? Problem {
             problem = known
         } else if let convertible = error as? any ProblemConvertible {
             problem = convertible.problem
-        } else if error is CancellationError || Task.isCancelled {
-            problem = Problem(.serviceUnavailable, "the request was given up", underlying: error)
         } else {
             problem = Problem(.internalError, "an unexpected error", underlying: error)
         }
