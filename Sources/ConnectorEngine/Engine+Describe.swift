@@ -40,10 +40,7 @@ extension Engine {
             throw Problem(.notFound, "there is no resource '\(category)/\(resource)' in the unified model")
         }
         guard let mapping = connector.mapping(category: category, resource: resource, method: method) else {
-            throw Problem(
-                .methodNotSupported,
-                "the connector '\(connector.name)' has no \(method) of \(category)/\(resource)"
-            )
+            throw connector.lacks(method, category, resource)
         }
         var fields: [AccountField] = []
         if let account, let config = mapping.describe {

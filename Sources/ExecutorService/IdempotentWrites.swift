@@ -111,7 +111,10 @@ struct IdempotentWrites: Sendable {
         case .stream, .pipe: return nil
         }
         var headers: [String: String] = [:]
-        for field in response.headers { headers[field.name.canonicalName] = field.value }
+        // How limits stood then says nothing about a later moment.
+        for field in response.headers where !field.name.canonicalName.contains("ratelimit-") {
+            headers[field.name.canonicalName] = field.value
+        }
         return IdempotentAnswer(status: response.status, headers: headers, body: body)
     }
 

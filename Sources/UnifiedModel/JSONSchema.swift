@@ -182,6 +182,10 @@ package struct JSONSchema: Sendable {
                             "\(pointer)/\(SchemaKeyword.escaped(member.key))",
                             "additionalProperties",
                             "unknown key"
+                                + SpellingSuggestion.hint(
+                                    for: member.key,
+                                    among: schema["properties"]?.object?.keys ?? []
+                                )
                         )
                     )
                 } else {
@@ -194,7 +198,7 @@ package struct JSONSchema: Sendable {
             }
         case "required":
             for name in (keyword.value.array ?? []).compactMap(\.string) where object[name] == nil {
-                failures.append(SchemaFailure(pointer, "required", "'\(name)' is missing"))
+                failures.append(SchemaFailure(pointer, "required", "'\(name)' is missing", missing: name))
             }
         case "minProperties":
             if object.count < keyword.value.int ?? 0 {
@@ -253,11 +257,14 @@ package struct SchemaFailure: Sendable, Equatable, CustomStringConvertible {
     package let keyword: String
     /// What is wrong; lower case, without the value.
     package let message: String
+    /// The member that is missing at `pointer`, where that is what is wrong.
+    package let missing: String?
 
-    init(_ pointer: String, _ keyword: String, _ message: String) {
+    init(_ pointer: String, _ keyword: String, _ message: String, missing: String? = nil) {
         self.pointer = pointer
         self.keyword = keyword
         self.message = message
+        self.missing = missing
     }
 
     package var description: String { "\(pointer.isEmpty ? "the value" : pointer): \(message)" }

@@ -130,6 +130,22 @@ struct ConnectPageTests {
         }
     }
 
+    @Test func `who chose the wrong thing chooses again`() async throws {
+        let link = try await link(["close", "hubspot"])
+        try await withBrowser { browser in
+            try await browser.open(link)
+            #expect(try await browser.title() == "What would you like to connect?")
+            try await browser.click("main button")
+            #expect(try await browser.title() == "How would you like to connect Close?")
+            try await browser.click("main button")
+            #expect(try await browser.title() == "Connect Close")
+            try await browser.click(".back button")
+            #expect(try await browser.title() == "How would you like to connect Close?")
+            try await browser.click(".back button")
+            #expect(try await browser.title() == "What would you like to connect?")
+        }
+    }
+
     @Test func `every input has a label and the error is announced`() async throws {
         let link = try await link(["bamboohr"])
         try await withBrowser { browser in

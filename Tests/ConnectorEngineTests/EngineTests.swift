@@ -135,6 +135,34 @@ struct EngineTests {
         #expect(sender.requests.isEmpty)
     }
 
+    @Test(arguments: [
+        ("shoe_size", "what is meant for the vendor goes into remote_query[shoe_size]"),
+        ("updated_afer", "did you mean 'updated_after'?"), ("feilds", "did you mean 'fields'?"),
+        ("email", "did you mean 'email_addresses[email]'?"),
+    ])
+    func `a parameter that does not exist is refused with what it was meant to be`(
+        name: String,
+        hint: String
+    ) async throws {
+        let problem = await problem(ScriptedSender(), query: [(name, "x")])
+        #expect(problem?.code == .unknownParameter)
+        #expect(problem?.failures.map(\.message) == ["there is no such parameter here; \(hint)"])
+        #expect(problem?.failures.map(\.pointer) == [name])
+    }
+
+    @Test func `a refusal calls a filter as the caller did, and says what there is instead`() async throws {
+        let time = await problem(ScriptedSender(), query: [("updated_after", "yesterday")])
+        #expect(time?.message.hasPrefix("'updated_after': expected an RFC 3339 time") == true)
+        #expect(time?.failures.map(\.pointer) == ["updated_after"])
+        let sort = await problem(ScriptedSender(), query: [("sort_by[shoe_size]", "asc")])
+        #expect(sort?.failures.first?.message.hasPrefix("contacts can be sorted by created_at, ") == true)
+        let field = await problem(ScriptedSender(), query: [("birthday[gt]", "2000-01-01")])
+        #expect(field?.code == .filterNotSupported)
+        #expect(field?.failures.first?.message.hasPrefix("contacts cannot be filtered by it, but by ") == true)
+        let form = await problem(ScriptedSender(), query: [("response_format", "yaml")])
+        #expect(form?.failures.first?.message == "expected one of unified, raw, normalized, stream")
+    }
+
     @Test func `an unsupported filter is ignored only when the caller says so`() async throws {
         let sender = ScriptedSender(AcmeVendor.page([]))
         let page = try await execute(sender, query: [("first_name", "x"), ("strict_query", "false")])

@@ -267,7 +267,7 @@ struct WriteTests {
             (["last_name": "B", "lastname": "C"], .readOnlyField, "/lastname"),
             (["last_name": 7], .invalidRequest, "/last_name"),
             (["last_name": "B", "birthday": "3 May"], .invalidRequest, "/birthday"),
-            (["last_name": "B", "email_addresses": [[:]]], .missingRequiredField, "/email_addresses/0"),
+            (["last_name": "B", "email_addresses": [[:]]], .missingRequiredField, "/email_addresses/0/email"),
             (["last_name": "B", "emails": ["a@b"], "email_addresses": []], .invalidRequest, "/email_addresses"),
             (["last_name": "B", "remote_data": 1], .invalidRequest, "/remote_data"),
             (["last_name": "B", "remote_values": ["status": "x"]], .invalidRequest, "/remote_values"),

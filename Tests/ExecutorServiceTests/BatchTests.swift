@@ -36,7 +36,7 @@ struct BatchTests {
                 ],
                 ["id": "read", "method": "GET", "path": "/unified/crm/contacts/{{make.result.id}}"],
                 [
-                    "id": "pick", "method": "GET", "path": "/unified/crm/contacts/{{find.result.result.0.id}}",
+                    "id": "pick", "method": "GET", "path": "/unified/crm/contacts/{{find.result.result[0].id}}",
                     "query": ["fields": "name"],
                 ],
             ]

@@ -59,12 +59,13 @@ struct ConnectPage: Sendable {
         token: String,
         fields: [Field],
         button: String,
+        back: Choice? = nil,
         origins: [String],
         formTargets: [String] = []
     ) -> EndpointResponse {
         page(
             [
-                "title": title, "lead": lead, "error": error,
+                "title": title, "lead": lead, "error": error, "back": Self.shown(back, token),
                 "form": [
                     "action": action, "token": token, "button": button,
                     "hasFiles": fields.contains { $0.kind == .file },
@@ -99,11 +100,12 @@ struct ConnectPage: Sendable {
         action: String,
         token: String,
         choices: [Choice],
+        back: Choice? = nil,
         origins: [String]
     ) -> EndpointResponse {
         page(
             [
-                "title": title, "lead": lead,
+                "title": title, "lead": lead, "back": Self.shown(back, token),
                 "choices": choices.map {
                     ["action": action, "token": token, "name": $0.name, "value": $0.value, "label": $0.label]
                 },
@@ -171,6 +173,10 @@ struct ConnectPage: Sendable {
         return .html(template.render(Self.present(values)), status: status, headers: headers)
     }
 
+    private static func shown(_ back: Choice?, _ token: String) -> [String: String]? {
+        back.map { ["token": token, "name": $0.name, "value": $0.value, "label": $0.label] }
+    }
+
     /// What is there: the template would print "nil" for what is not.
     private static func present(_ values: [String: Any?]) -> [String: Any] {
         values.compactMapValues { $0 }
@@ -190,7 +196,7 @@ struct ConnectPage: Sendable {
         <body>
         <main>
         <h1>{{title}}</h1>
-        {{#error}}<p class="error" role="alert" tabindex="-1">{{.}}</p>{{/error}}
+        {{#error}}<p class="error" id="error" role="alert" tabindex="-1">{{.}}</p>{{/error}}
         {{#lead}}<p>{{.}}</p>{{/lead}}
         {{#form}}
         <form method="post" action="{{action}}"{{#hasFiles}} enctype="multipart/form-data"{{/hasFiles}} novalidate>
@@ -205,7 +211,7 @@ struct ConnectPage: Sendable {
         {{/options}}</select>{{/isSelect}}
         {{#isLines}}<textarea id="field-{{name}}" name="{{name}}" rows="4"{{#placeholder}} placeholder="{{.}}"{{/placeholder}} spellcheck="false">{{value}}</textarea>{{/isLines}}
         {{#isBox}}<input id="field-{{name}}" name="{{name}}" type="checkbox" value="true"{{#ticked}} checked{{/ticked}}>{{/isBox}}
-        {{#isLine}}{{#prefix}}<span class="part">{{.}}</span>{{/prefix}}<input id="field-{{name}}" name="{{name}}" type="{{type}}"{{^isFile}} value="{{value}}"{{/isFile}}{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{#suffix}}<span class="part">{{.}}</span>{{/suffix}}{{/isLine}}
+        {{#isLine}}{{#prefix}}<span class="part">{{.}}</span>{{/prefix}}<input id="field-{{name}}" name="{{name}}" type="{{type}}"{{^isFile}} value="{{value}}"{{/isFile}}{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" aria-errormessage="error" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{#suffix}}<span class="part">{{.}}</span>{{/suffix}}{{/isLine}}
         </div>
         {{/fields}}
         <button type="submit">{{button}}</button>
@@ -225,6 +231,12 @@ struct ConnectPage: Sendable {
         <button type="submit" name="{{name}}" value="{{value}}">{{label}}</button>
         </form>
         {{/choices}}
+        {{#back}}
+        <form method="post" action="/connect/session/choose" class="back">
+        <input type="hidden" name="form_token" value="{{token}}">
+        <button type="submit" name="{{name}}" value="{{value}}">{{label}}</button>
+        </form>
+        {{/back}}
         {{#result}}<p id="result" hidden data-status="{{status}}" data-account="{{account}}" data-origins="{{origins}}"></p>{{/result}}
         </main>
         </body>
@@ -240,9 +252,9 @@ struct ConnectPage: Sendable {
         main { max-width: 30rem; margin: 0 auto; padding: 2rem 1.25rem; }
         h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 1rem; }
         .field { margin: 1.25rem 0; }
-        label { display: block; font-weight: 600; }
+        label { display: block; font-weight: 600; margin-bottom: .25rem; }
         .optional { font-weight: 400; }
-        .help { margin: .15rem 0 .4rem; }
+        .help { margin: 0 0 .4rem; }
         input, select, textarea, button { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .4rem; }
         input[type="checkbox"] { width: 1.5rem; min-height: 1.5rem; }
         input, select, textarea { color: var(--text); background: var(--back); border: 1px solid var(--line); }
@@ -252,7 +264,10 @@ struct ConnectPage: Sendable {
         [aria-invalid="true"] { border: 2px solid var(--bad); }
         .code { display: block; font-size: 1.6rem; letter-spacing: .1em; }
         a { color: var(--accent); }
-        .choice { margin: .75rem 0; }
+        .choice { margin: .5rem 0; }
+        .choice button { margin: 0; text-align: left; color: var(--text); background: var(--back); border: 1px solid var(--line); }
+        .choice button:hover { border-color: var(--accent); color: var(--accent); }
+        .back button { width: auto; padding: .5rem 0; font-weight: 400; text-decoration: underline; color: var(--accent); background: none; }
         """
 
     /// Tells the page that embeds or opened this one what came of it.

@@ -165,6 +165,10 @@ struct ConnectRoutes: Sendable {
             session.method = nil
         }
         if let method = form.texts["method"] { session.method = method }
+        if let back = form.texts["back"] {
+            session.method = nil
+            if back == "integration" { session.integrationID = nil }
+        }
         try await flow.sessions.remember(session, stateSHA256: nil)
         return .redirect(to: "/connect/session")
     }
@@ -285,6 +289,7 @@ struct ConnectRoutes: Sendable {
                 action: "/connect/session/choose",
                 token: token,
                 choices: document.auth.map { .init(name: "method", value: $0.name, label: $0.label) },
+                back: try await back(session),
                 origins: of.integration.allowedOrigins
             )
         }
@@ -312,10 +317,18 @@ struct ConnectRoutes: Sendable {
             token: token,
             fields: fields,
             button: isOAuth ? "Continue to \(document.label)" : "Connect",
+            back: document.auth.count > 1
+                ? .init(name: "back", value: "method", label: "Connect in another way") : try await back(session),
             origins: of.integration.allowedOrigins,
             // Browsers apply form-action to where the form's answer redirects to as well.
             formTargets: isOAuth ? ["https:"] + flow.config.browserHosts.map(\.origin) : []
         )
+    }
+
+    /// The way back to what else can be connected; nil when there is nothing.
+    private func back(_ session: ConnectSession) async throws -> ConnectPage.Choice? {
+        guard try await offered(session).count > 1 else { return nil }
+        return .init(name: "back", value: "integration", label: "Connect something else")
     }
 
     /// The page that asks about an account which is connected already; nil when the session asks nothing.

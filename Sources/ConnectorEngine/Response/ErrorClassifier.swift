@@ -193,7 +193,8 @@ extension Problem {
         case .blockedAddress:
             self.init(.blockedAddress, error.message, underlying: error)
         case .timeout:
-            self.init(.remoteTimeout, "the vendor did not answer in time", outcome: outcome, underlying: error)
+            let doubt = outcome == nil ? "" : "; whether the write took place is not known"
+            self.init(.remoteTimeout, "the vendor did not answer in time\(doubt)", outcome: outcome, underlying: error)
         case .responseTooLarge:
             self.init(.remoteResponseTooLarge, "the vendor's answer is too large", outcome: outcome, underlying: error)
         case .badResponse, .redirectRefused:
@@ -205,6 +206,14 @@ extension Problem {
             )
         case .invalidRequest:
             self.init(.configInvalid, "the request to the vendor cannot be sent", underlying: error)
+        case .connectionLost where error.requestMayHaveBeenSent:
+            let doubt = outcome == nil ? "" : "; whether the write took place is not known"
+            self.init(
+                .remoteUnavailable,
+                "the connection to the vendor broke before its answer was there\(doubt)",
+                outcome: outcome,
+                underlying: error
+            )
         case .unresolvable, .connectFailed, .tlsFailed, .connectionLost, .cancelled:
             self.init(.remoteUnavailable, "the vendor cannot be reached", outcome: outcome, underlying: error)
         }

@@ -50,10 +50,7 @@ struct Plan {
         }
         guard let mapping = connector.mapping(category: call.category, resource: call.resource, method: call.method)
         else {
-            throw Problem(
-                .methodNotSupported,
-                "the connector '\(connector.name)' has no \(call.method) of \(call.category)/\(call.resource)"
-            )
+            throw connector.lacks(call.method, call.category, call.resource)
         }
         let options = try CallOptions(call, proxy: connector.document.proxy)
         self.options = options

@@ -30,7 +30,9 @@ struct QueryDescription {
         for key in query.sort {
             let name = "sort_by[\(key.field)]"
             guard let native = mapping.sort[key.field] else {
-                try refuse(name, "the connector cannot sort by '\(key.field)'", isStrict: query.isStrict)
+                let others = mapping.sort.keys.sorted().joined(separator: ", ")
+                let hint = others.isEmpty ? "" : ", but by \(others)"
+                try refuse(name, "the connector cannot sort by '\(key.field)'\(hint)", isStrict: query.isStrict)
                 continue
             }
             guard sort.count < mapping.sortMax else {
@@ -81,12 +83,19 @@ struct PlannedFilters {
             } else if let config, config.operators.contains(filter.comparison.rawValue) {
                 push(filter, name, config)
             } else if query.isStrict {
-                refuse(.filterNotSupported, name, "the connector cannot evaluate this filter")
+                refuse(.filterNotSupported, name, Self.refusal(filter, config, mapping))
             } else {
                 keep(filter, name, mapping, resource)
             }
         }
         if let refused {
+            failures = failures.map { failure in
+                Problem.Failure(
+                    code: failure.code,
+                    message: failure.message,
+                    pointer: query.spelling(of: failure.pointer)
+                )
+            }
             throw Problem(refused, "'\(failures[0].pointer)': \(failures[0].message)", failures: failures)
         }
     }
@@ -135,9 +144,7 @@ struct PlannedFilters {
         _ mapping: MethodMapping,
         _ resource: ResourceModel
     ) {
-        let root = filter.field.prefix { $0 != "[" }
-        let mappings = [mapping.responseMapping].compactMap(\.self) + mapping.fanOut.compactMap(\.responseMapping)
-        guard mapping.allowsLocalFilters, mappings.contains(where: { $0.mentions(String(root)) }) else {
+        guard Self.canKeep(filter, mapping) else {
             fates.append((name, .ignored))
             return
         }
@@ -148,6 +155,27 @@ struct PlannedFilters {
         }
         fates.append((name, .appliedLocally))
         local.add(filter.field, filter.comparison, value, type: shape)
+    }
+
+    /// Whether the records have what the filter looks at.
+    private static func canKeep(_ filter: UnifiedQuery.Filter, _ mapping: MethodMapping) -> Bool {
+        let root = filter.field.prefix { $0 != "[" }
+        let mappings = [mapping.responseMapping].compactMap(\.self) + mapping.fanOut.compactMap(\.responseMapping)
+        return mapping.allowsLocalFilters && mappings.contains { $0.mentions(String(root)) }
+    }
+
+    /// Why the vendor is not asked for a filter, and what the caller can do.
+    private static func refusal(
+        _ filter: UnifiedQuery.Filter,
+        _ config: FilterConfig?,
+        _ mapping: MethodMapping
+    ) -> String {
+        var message = "the connector cannot evaluate this filter"
+        if let config {
+            message = "the connector compares '\(filter.field)' with \(config.operators.joined(separator: ", ")) only"
+        }
+        guard canKeep(filter, mapping) else { return message }
+        return message + "; with strict_query=false it is applied here, where a page can still be filled"
     }
 
     private mutating func refuse(_ code: ErrorCode, _ name: String, _ message: String) {

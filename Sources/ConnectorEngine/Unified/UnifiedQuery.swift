@@ -75,6 +75,8 @@ package struct UnifiedQuery: Sendable {
 
     private var failures: [Problem.Failure] = []
     private var code: ErrorCode?
+    /// How the caller wrote the filters that have another name here.
+    private var spellings: [String: String] = [:]
 
     private static let aliases = [
         "updated_after": ("updated_at", Operator.gt), "updated_before": ("updated_at", .lt),
@@ -98,10 +100,10 @@ package struct UnifiedQuery: Sendable {
                 refuse(.unknownParameter, item.name, "the brackets of the name do not match")
                 continue
             }
-            if read(common: name, item) { continue }
+            if read(common: name, item, isList: isList) { continue }
             if isList, read(paging: name, item) || read(order: name, item, resource) { continue }
             if isList, read(filter: name, item, resource) { continue }
-            refuse(.unknownParameter, item.name, "there is no such parameter here")
+            refuse(unknown: name, item.name, resource, isList: isList)
         }
         if let code {
             let message = failures.count == 1 ? failures[0].message : "\(failures.count) query parameters are wrong"
@@ -110,7 +112,10 @@ package struct UnifiedQuery: Sendable {
         }
     }
 
-    private mutating func read(common name: QueryName, _ item: (name: String, value: String)) -> Bool {
+    /// A filter's name as the caller wrote it.
+    func spelling(of name: String) -> String { spellings[name] ?? name }
+
+    private mutating func read(common name: QueryName, _ item: (name: String, value: String), isList: Bool) -> Bool {
         switch name.first {
         case "ignore_remote_data", "truto_ignore_remote_data": ignoresRemoteData = flag(item) ?? ignoresRemoteData
         case "strict_query": isStrict = flag(item) ?? isStrict
@@ -121,8 +126,9 @@ package struct UnifiedQuery: Sendable {
             if let known = ResponseFormat(rawValue: item.value) {
                 format = known
             } else {
-                let names = ResponseFormat.allCases.map(\.rawValue).joined(separator: ", ")
-                refuse(.invalidRequest, item.name, "expected one of \(names)")
+                // A list's stream is not a form of the records.
+                let names = ResponseFormat.allCases.map(\.rawValue) + (isList ? ["stream"] : [])
+                refuse(.invalidRequest, item.name, "expected one of \(names.joined(separator: ", "))")
             }
         case "include":
             for name in list(item.value) where !includes.contains(name) { includes.append(name) }
@@ -170,7 +176,9 @@ package struct UnifiedQuery: Sendable {
             let field = name.parts.count == 1 ? item.value : QueryName.joined(name.parts.dropFirst())
             let direction = name.parts.count == 1 ? "asc" : item.value.lowercased()
             guard resource.sortKeys.contains(field) else {
-                refuse(.filterNotSupported, item.name, "\(resource.name) cannot be sorted by this")
+                let keys = resource.sortKeys.isEmpty ? ["nothing"] : resource.sortKeys.sorted()
+                let message = "\(resource.name) can be sorted by \(keys.joined(separator: ", "))"
+                refuse(.filterNotSupported, item.name, message)
                 return true
             }
             guard direction == "asc" || direction == "desc" else {
@@ -238,6 +246,8 @@ package struct UnifiedQuery: Sendable {
             )
             return true
         }
+        let name = "\(filter.field)[\(filter.comparison.rawValue)]"
+        if name != item.name { spellings[name] = String(item.name.prefix(200)) }
         if let index = filters.firstIndex(where: { $0.field == filter.field && $0.comparison == filter.comparison }) {
             guard filter.comparison == .in || filter.comparison == .nin else {
                 refuse(.invalidRequest, item.name, "the filter is given twice")
@@ -262,6 +272,31 @@ package struct UnifiedQuery: Sendable {
 
     private func list(_ text: String) -> [String] {
         text.split(separator: ",").map(String.init)
+    }
+
+    /// Says what a parameter that does not exist was probably meant to be.
+    private mutating func refuse(unknown name: QueryName, _ text: String, _ resource: ResourceModel, isList: Bool) {
+        let filters = isList ? resource.filters.keys.sorted() : []
+        let isField = resource.document["properties"]?[name.first] != nil
+        if isList, isField, !filters.contains(where: { QueryName($0)?.first == name.first }) {
+            let names = filters.joined(separator: ", ")
+            return refuse(.filterNotSupported, text, "\(resource.name) cannot be filtered by it, but by \(names)")
+        }
+        let options = [
+            "fields", "exclude_fields", "ignore_remote_data", "response_format", "include", "explain", "strict_query",
+        ]
+        let ofLists = isList ? ["limit", "next_cursor", "search", "sort_by"] + Self.aliases.keys : []
+        let inner = filters.first { QueryName($0)?.parts.last == name.first }
+        let inside = isField ? filters.first { QueryName($0)?.first == name.first } : nil
+        let hint =
+            (inner ?? inside).map { "; did you mean '\($0)'?" }
+            ?? SpellingSuggestion.hint(for: name.first, among: filters + options + ofLists)
+        refuse(
+            .unknownParameter,
+            text,
+            "there is no such parameter here"
+                + (hint.isEmpty ? "; what is meant for the vendor goes into remote_query[\(name.first)]" : hint)
+        )
     }
 
     private mutating func refuse(_ code: ErrorCode, _ name: String, _ message: String) {

@@ -78,11 +78,11 @@ struct UnifiedBody {
         let refusal = refusal(of: name)
         if let refusal {
             if isStrict {
-                complaints.add(.readOnlyField, ErrorCode.readOnlyField.rawValue, refusal, [member.key])
+                complaints.add(.readOnlyField, refusalCode(of: name), refusal, [member.key])
             } else {
                 warnings.append(
                     Problem.Failure(
-                        code: ErrorCode.readOnlyField.rawValue,
+                        code: refusalCode(of: name),
                         message: "\(refusal); it was left out",
                         pointer: JSONPointer(tokens: [member.key]).description
                     )
@@ -99,6 +99,10 @@ struct UnifiedBody {
             return
         }
         unified[name] = InputForm.value(member.value, shape: shape, isAlias: name != member.key)
+    }
+
+    private func refusalCode(of name: String) -> String {
+        model.document["properties"]?[name] == nil ? "unknown_field" : ErrorCode.readOnlyField.rawValue
     }
 
     /// Why a field cannot be written; nil when it can.
@@ -162,11 +166,19 @@ struct UnifiedBody {
         var whole = unified
         whole["id"] = "id"
         for failure in model.schema.failures(of: .object(whole)) {
-            let isMissing = failure.keyword == "required"
-            complaints.add(
-                isMissing ? .missingRequiredField : .invalidRequest,
-                Problem.Failure(code: failure.keyword, message: failure.message, pointer: failure.pointer)
-            )
+            if let name = failure.missing {
+                let pointer = failure.pointer + JSONPointer(tokens: [name]).description
+                complaints.add(
+                    .missingRequiredField,
+                    Problem.Failure(code: "required", message: "the field is required", pointer: pointer)
+                )
+            } else {
+                let word = failure.keyword == "additionalProperties" ? "unknown_field" : failure.keyword
+                complaints.add(
+                    .invalidRequest,
+                    Problem.Failure(code: word, message: failure.message, pointer: failure.pointer)
+                )
+            }
         }
         guard let custom = mapping.customFields, custom.writePath != nil else { return }
         for name in unified["custom_fields"]?.object?.keys ?? [] where !custom.covers(name) {

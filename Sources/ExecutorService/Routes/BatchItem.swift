@@ -196,7 +196,11 @@ enum BatchPlaceholder {
     }
 
     private static func missing(_ path: [String]) -> Problem {
-        Problem(.invalidRequest, "'{{\(path.joined(separator: "."))}}' has no value in the earlier answer")
+        let name = path.joined(separator: ".")
+        return Problem(
+            .invalidRequest,
+            "'{{\(name)}}' has no value in the earlier answer; a value has a name like {{id.result.0.name}}"
+        )
     }
 
     /// The text in pieces: as it is, or the path of a placeholder.
@@ -206,7 +210,9 @@ enum BatchPlaceholder {
         while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
             if rest.startIndex < open.lowerBound { parts.append((String(rest[..<open.lowerBound]), nil)) }
             let inside = rest[open.upperBound..<close.lowerBound].filter { $0 != " " }
-            parts.append(("", inside.split(separator: ".").map(String.init)))
+            // `result[0].id` is read like `result.0.id`.
+            let names = inside.replacing("[", with: ".").split { $0 == "." || $0 == "]" }
+            parts.append(("", names.map(String.init)))
             rest = rest[close.upperBound...]
         }
         if !rest.isEmpty { parts.append((String(rest), nil)) }
