@@ -122,8 +122,8 @@ let package = Package(
             "BrokerService",
             [
                 "BrokerContract", "ConnectorConfig", "ConnectorEngine", "ExecutorContract", "Formats", "HTTPExchange",
-                "JSONValue", "JSONata", "Postgres", "RegistryContract", "ServiceKit", "VaultContract", "Vocabulary",
-                httpTypes, lifecycle, logging, mustache,
+                "JSONValue", "JSONata", "Postgres", "RegistryContract", "ServiceKit", "UnifiedModel", "VaultContract",
+                "Vocabulary", httpTypes, lifecycle, logging, mustache,
             ]
         ),
         module(
@@ -220,7 +220,8 @@ let package = Package(
             "BrokerServiceTests",
             [
                 "BrokerService", "BrokerContract", "Cryptography", "Postgres", "JSONValue", "Vocabulary", "ServiceKit",
-                "HTTPExchange", "ConnectorConfig", "RegistryContract", "VaultContract", httpTypes, logging,
+                "HTTPExchange", "ConnectorConfig", "RegistryContract", "UnifiedModel", "VaultContract", httpTypes,
+                logging,
             ]
         ),
         tests(

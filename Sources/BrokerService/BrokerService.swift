@@ -1,9 +1,11 @@
+import ConnectorEngine
 package import Foundation
 package import HTTPExchange
 package import Logging
 package import Postgres
 package import RegistryContract
 package import ServiceKit
+package import UnifiedModel
 package import VaultContract
 package import Vocabulary
 
@@ -31,6 +33,7 @@ package struct BrokerService: Sendable {
     ///   - vault: the Vault.
     ///   - sender: dials vendors.
     ///   - digests: randomness, hashing and HMAC.
+    ///   - model: the unified resources, from which a connector's form can take choices.
     ///   - certificateReader: reads what people upload for mutual TLS.
     ///   - verifier: checks the other services' tokens.
     ///   - logger: writes the log of the background work.
@@ -43,6 +46,7 @@ package struct BrokerService: Sendable {
         vault: any VaultClient,
         sender: any HTTPSender,
         digests: any Digests,
+        model: UnifiedModel,
         certificateReader: any CertificateReader,
         verifier: ServiceTokenVerifier?,
         logger: Logger,
@@ -62,6 +66,13 @@ package struct BrokerService: Sendable {
         self.now = now
         let exchange = TokenExchange(vault: vault, sender: sender, digests: digests, now: now)
         let secrets = BrowserSecret(digests: digests, sessionKey: config.sessionKey)
+        let engine = Engine(
+            model: model,
+            sender: sender,
+            digests: digests,
+            cursorKey: Secret(try secrets.key("choices")),
+            traffic: TrafficControl()
+        )
         connectRoutes = ConnectRoutes(
             flow: ConnectFlow(
                 configurations: configurations,
@@ -73,6 +84,7 @@ package struct BrokerService: Sendable {
                 sessions: ConnectSessionStore(pool: pool),
                 secrets: secrets,
                 config: config,
+                engine: engine,
                 now: now
             ),
             page: try ConnectPage()

@@ -29,7 +29,7 @@ package struct LifecycleConfig: Sendable {
     /// The native calls that are named.
     var calls: [StepRequestConfig] {
         [postInstall, reconnect, preDelete].flatMap { $0?.steps.flatMap(\.calls) ?? [] }
-            + (form?.fields.compactMap(\.source?.call) ?? [])
+            + (form?.calls ?? [])
     }
 }
 
@@ -58,81 +58,5 @@ package struct LifecycleHook: Sendable {
         variables = try reader.child("variables")?.expressions() ?? []
         callBudget = try reader.child("call_budget")?.int(1...200) ?? 20
         ignoresFailure = try reader.child("on_error")?.choice(OnError.self) == .ignore
-    }
-}
-
-/// A form for what can only be asked when the account is connected, such as which of the vendor's lists counts.
-package struct PostConnectForm: Sendable {
-    /// One question.
-    package struct Field: Sendable {
-        /// How it is asked; its name is that of the variable that is kept.
-        package let variable: VariableConfig
-        /// Where the choices come from; those of the variable if nil.
-        package let source: OptionSource?
-        /// Fields that must have a value first.
-        package let dependsOn: [String]
-        /// Whether an answer is good; sees `value`, `context`.
-        package let validation: Expression?
-        /// What the user is told when it is not.
-        package let message: String?
-    }
-
-    /// Choices that the vendor gives.
-    package struct OptionSource: Sendable {
-        /// The call; sees the answers so far in `context`.
-        package let call: StepRequestConfig
-        /// Where each record of the answer has the value that is kept.
-        package let value: DocumentPath
-        /// Where it has what the user reads.
-        package let label: DocumentPath
-        /// Most choices.
-        package let max: Int
-    }
-
-    /// What stands above the form.
-    package let title: String?
-    /// What stands below that.
-    package let lead: String?
-    /// The questions, in order.
-    package let fields: [Field]
-
-    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
-        try reader.allow(["title", "lead", "fields"])
-        title = try reader.child("title")?.string()
-        lead = try reader.child("lead")?.string()
-        var fields: [Field] = []
-        for (name, member) in try reader.required("fields").members() {
-            fields.append(try Field(name: name, reading: member))
-        }
-        self.fields = fields
-        for field in fields {
-            for name in field.dependsOn where !fields.contains(where: { $0.variable.name == name }) {
-                throw reader.error("'\(field.variable.name)' depends on '\(name)', which the form does not ask")
-            }
-        }
-    }
-}
-
-extension PostConnectForm.Field {
-    private static let keys = ["data_source", "depends_on", "validate", "validation_message"]
-
-    init(name: String, reading reader: DocumentReader) throws(ConnectorConfigError) {
-        variable = try VariableConfig(name: name, reading: reader, more: Self.keys)
-        let source = reader.child("data_source")
-        try source?.allow(["request", "value", "label", "max"])
-        self.source = try source.map { (place: DocumentReader) throws(ConnectorConfigError) in
-            PostConnectForm.OptionSource(
-                call: try StepRequestConfig(reading: place.required("request")),
-                value: DocumentPath(try place.child("value")?.string() ?? "id"),
-                label: DocumentPath(try place.child("label")?.string() ?? "name"),
-                max: try place.child("max")?.int(1...1000) ?? 200
-            )
-        }
-        if let source, variable.kind != .select, variable.kind != .multiSelect {
-            throw source.error("only a select or multi_select has choices")
-        }
-        dependsOn = try reader.child("depends_on")?.strings() ?? []
-        validation = try reader.child("validate")?.condition()
-        message = try reader.child("validation_message")?.string()
     }
 }

@@ -8,6 +8,8 @@ package struct VariableConfig: Sendable {
         case multiSelect = "multi_select"
         case file
         case keyValue = "key_value"
+        /// A choice for each of several targets; in forms of connected accounts alone.
+        case fieldMapping = "field_mapping"
     }
 
     /// Where the value comes from.
@@ -117,16 +119,21 @@ package struct VariableConfig: Sendable {
         }
         self.transforms = transforms
         var options: [Option] = []
-        for option in reader.child("options")?.elements() ?? [] {
-            if case .string(let value) = option.value {
-                options.append(Option(value: value, label: value))
-            } else {
-                try option.allow(["value", "label"])
-                let value = try option.required("value").string()
-                options.append(Option(value: value, label: try option.child("label")?.string() ?? value))
-            }
-        }
+        for option in reader.child("options")?.elements() ?? [] { options.append(try Option(reading: option)) }
         self.options = options
+        if kind == .fieldMapping, !more.contains("targets") {
+            throw try reader.required("type").error("'field_mapping' belongs to a post_connect_form")
+        }
+    }
+
+    /// One choice for a target of a field mapping.
+    ///
+    /// - Parameters:
+    ///   - name: its name in the form.
+    ///   - label: what the user reads.
+    ///   - isRequired: whether it must be chosen.
+    package init(choice name: String, label: String, isRequired: Bool) {
+        self.init(name: name, kind: .select, label: label, help: nil, isRequired: isRequired, docs: nil)
     }
 
     /// The choice of one of a vendor's regions.
@@ -197,6 +204,19 @@ package struct VariableConfig: Sendable {
             variables.append(try VariableConfig(name: name, reading: member))
         }
         return variables
+    }
+}
+
+extension VariableConfig.Option {
+    /// Reads a value alone, or with what the user reads.
+    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+        if case .string(let value) = reader.value {
+            self.init(value: value, label: value)
+            return
+        }
+        try reader.allow(["value", "label"])
+        let value = try reader.required("value").string()
+        self.init(value: value, label: try reader.child("label")?.string() ?? value)
     }
 }
 

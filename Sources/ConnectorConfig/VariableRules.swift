@@ -32,7 +32,7 @@ extension VariableConfig {
             guard chosen.allSatisfy(isOption) else { throw wrong }
             return chosen.isEmpty ? nil : .array(chosen.map(JSONValue.string))
         case .keyValue: return try pairs(texts.last ?? "")
-        case .text, .secret, .number, .select, .date, .file: return try scalar(texts.last ?? "", digests)
+        case .text, .secret, .number, .select, .date, .file, .fieldMapping: return try scalar(texts.last ?? "", digests)
         }
     }
 

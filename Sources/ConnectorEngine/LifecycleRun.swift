@@ -63,29 +63,6 @@ package struct LifecycleRun: Sendable {
         }
     }
 
-    /// The choices of a question, as the vendor gives them now.
-    ///
-    /// - Parameters:
-    ///   - source: where they come from.
-    ///   - account: whose connections are used.
-    ///   - variables: the account's variables with the answers so far.
-    ///   - access: its credentials.
-    /// - Returns: the choices in the vendor's order.
-    /// - Throws: `Problem` when the vendor cannot be asked.
-    package func options(
-        of source: PostConnectForm.OptionSource,
-        account: AccountID,
-        variables: JSONObject,
-        access: any AccessSource
-    ) async throws -> [VariableConfig.Option] {
-        let records = try await pipeline(account, variables, access, calls: 1)
-            .body(of: source.call, in: scope(variables))
-        return (records.array ?? []).prefix(source.max).compactMap { record in
-            guard let value = source.value.value(in: record)?.plainText else { return nil }
-            return VariableConfig.Option(value: value, label: source.label.value(in: record)?.plainText ?? value)
-        }
-    }
-
     private func scope(_ variables: JSONObject) -> ExpressionScope {
         ExpressionScope(["context": .object(connector.document.withDefaults(variables))])
     }

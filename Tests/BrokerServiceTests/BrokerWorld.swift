@@ -12,6 +12,7 @@ import RegistryContract
 import ServiceKit
 import Synchronization
 import TestSupport
+import UnifiedModel
 import VaultContract
 import Vocabulary
 
@@ -56,6 +57,7 @@ struct BrokerWorld {
             vault: vault,
             sender: vendor,
             digests: OpenSSLDigests(),
+            model: try Self.model(),
             certificateReader: OpenSSLCertificateReader(),
             verifier: ServiceTokenVerifier(audience: .broker, keys: [.executor: try key.publicKey()]),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
@@ -77,6 +79,16 @@ struct BrokerWorld {
                 audience: .broker
             )
         )
+    }
+
+    private static func model() throws -> UnifiedModel {
+        let folder = TestDatabase.packageRoot.appendingPathComponent("openapi/models")
+        var documents: [String: JSONValue] = [:]
+        for name in FileManager.default.enumerator(atPath: folder.path)?.compactMap({ $0 as? String }) ?? []
+        where name.hasSuffix(".schema.json") {
+            documents[name] = try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent(name))))
+        }
+        return try UnifiedModel(documents: documents)
     }
 
     /// What the executor is given.
@@ -210,6 +222,20 @@ struct BrokerWorld {
             type: "application/x-www-form-urlencoded",
             body: Array(form.utf8)
         )
+    }
+
+    /// What the last session's page is given when it looks for choices by itself.
+    func choices(_ texts: [(String, String)]) async throws -> JSONValue {
+        let token = try Self.required(try await page().firstMatch(of: /name="form_token" value="([0-9a-f]+)"/)?.1)
+        let form = ([("form_token", String(token))] + texts).map { "\($0.0)=\(Self.encoded($0.1))" }
+        let answer = try await visit(
+            .post,
+            "/connect/session/choices",
+            cookie: lastCookie.cookie,
+            type: "application/x-www-form-urlencoded",
+            body: Array(form.joined(separator: "&").utf8)
+        )
+        return try JSONValue(parsing: answer.body)
     }
 
     /// The page that the last session shows now.

@@ -154,11 +154,11 @@ struct ConnectTests {
                 "fields": [
                     "pipeline": [
                         "type": "select", "label": "Pipeline",
-                        "data_source": ["request": ["resource": "pipelines", "method": "list"]],
+                        "data_source": ["proxy": ["resource": "pipelines", "method": "list"]],
                     ],
                     "stage": [
                         "type": "select", "label": "Stage", "depends_on": ["pipeline"],
-                        "data_source": ["request": ["resource": "stages", "method": "list"]],
+                        "data_source": ["proxy": ["resource": "stages", "method": "list"]],
                     ],
                     "days": [
                         "type": "number", "label": "Days", "required": false, "validate": "value < 31",

@@ -63,10 +63,24 @@ struct ConnectorWordsTests {
             (
                 [
                     "post_connect_form": [
-                        "fields": ["a": ["data_source": ["request": ["resource": "people", "method": "list"]]]]
+                        "fields": ["a": ["data_source": ["proxy": ["resource": "people", "method": "list"]]]]
                     ]
-                ], "only a select or multi_select has choices"
-            ), (["webhooks": ["verify": ["kind": "hmac"], "events": "body"]], "'parts' is missing"),
+                ], "only a select, multi_select or field_mapping has choices"
+            ),
+            (
+                ["post_connect_form": ["fields": ["a": ["type": "select", "data_source": ["value": "id"]]]]],
+                "choices come from one of proxy, unified, static"
+            ),
+            (
+                [
+                    "post_connect_form": [
+                        "fields": ["a": ["type": "select", "data_source": ["static": ["b"], "search": "vendor"]]]
+                    ]
+                ], "is searched by its labels"
+            ), (["post_connect_form": ["fields": ["a": ["type": "field_mapping"]]]], "'targets' is missing"),
+            (["post_connect_form": ["fields": ["a": ["targets": ["b"]]]]], "only a field_mapping has targets"),
+            (["variables": ["a": ["type": "field_mapping"]]], "belongs to a post_connect_form"),
+            (["webhooks": ["verify": ["kind": "hmac"], "events": "body"]], "'parts' is missing"),
             (
                 ["webhooks": ["verify": ["kind": "none"], "events": "body", "renew": ["request": [:]]]],
                 "'resource' is missing"

@@ -88,6 +88,7 @@ struct ServiceUnderTest: Sendable, CustomStringConvertible {
             vault: HTTPVaultClient(Nobody()),
             sender: Nobody(),
             digests: OpenSSLDigests(),
+            model: model(),
             certificateReader: OpenSSLCertificateReader(),
             verifier: nil,
             logger: logger

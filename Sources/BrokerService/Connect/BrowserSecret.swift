@@ -1,4 +1,5 @@
 import ConnectorConfig
+import JSONValue
 import Vocabulary
 
 /// Random texts that identify a browser or an OAuth request, and their digests.
@@ -40,6 +41,27 @@ struct BrowserSecret: Sendable {
 
     func isFormToken(_ text: String, of session: ConnectSessionID) throws -> Bool {
         digests.constantTimeEqual(Array(text.utf8), Array(try formToken(of: session).utf8))
+    }
+
+    /// A key for a purpose of its own.
+    func key(_ purpose: String) throws -> [UInt8] {
+        try digests.hmac(.sha256, of: Array(purpose.utf8), key: sessionKey.reveal())
+    }
+
+    /// A choice as a form holds it: with its label, and a proof that this session was offered it for this question.
+    func sealed(_ option: VariableConfig.Option, field: String, _ session: ConnectSessionID) throws -> String {
+        let text = JSONValue.array([.string(option.value), .string(option.label)]).text()
+        return try keyed("choice:\(field):\(text)", session) + text
+    }
+
+    /// The choice that a form sent back; nil for what was never offered.
+    func choice(_ sealed: String, field: String, _ session: ConnectSessionID) throws -> VariableConfig.Option? {
+        let text = String(sealed.dropFirst(64))
+        let proof = try keyed("choice:\(field):\(text)", session)
+        guard digests.constantTimeEqual(Array(sealed.prefix(64).utf8), Array(proof.utf8)),
+            let pair = try? JSONValue(parsing: text).array, let value = pair.first?.string
+        else { return nil }
+        return VariableConfig.Option(value: value, label: pair.last?.string ?? value)
     }
 
     private func keyed(_ purpose: String, _ session: ConnectSessionID) throws -> String {

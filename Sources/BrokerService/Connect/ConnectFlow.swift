@@ -19,6 +19,7 @@ struct ConnectFlow: Sendable {
     let sessions: ConnectSessionStore
     let secrets: BrowserSecret
     let config: BrokerConfig
+    let engine: Engine
     let now: @Sendable () -> Date
 
     /// What the user must be told; everything else is a `Problem` of ours.

@@ -10,15 +10,15 @@ extension ConnectPage.Field {
     ///   - known: its value so far.
     ///   - isWrong: whether it must be corrected.
     ///   - docs: the connector's help, on which anchors lie.
-    init(_ field: VariableConfig, typed: String?, known: JSONValue?, isWrong: Bool, docs: String?) {
+    init(_ field: VariableConfig, typed: [String]?, known: JSONValue?, isWrong: Bool, docs: String?) {
         let value = known ?? field.defaultValue
-        let chosen = typed.map { [$0] } ?? (value?.array ?? [value].compactMap(\.self)).compactMap(\.plainText)
+        let chosen = typed ?? (value?.array ?? [value].compactMap(\.self)).compactMap(\.plainText)
         self.init(
             name: field.name,
             label: field.label,
             help: field.help,
             placeholder: field.placeholder,
-            value: field.isHidden ? "" : typed ?? value.map { field.shown($0) } ?? "",
+            value: field.isHidden ? "" : typed?.last ?? value.map { field.shown($0) } ?? "",
             kind: Kind(field.kind),
             isRequired: field.isRequired,
             isWrong: isWrong,
@@ -30,11 +30,22 @@ extension ConnectPage.Field {
     }
 }
 
+extension ConnectPage.Field {
+    /// Whether something is chosen rather than typed, though nothing may be found to choose from.
+    var isSelect: Bool { !options.isEmpty || window != nil }
+
+    /// The input of a question about a connected account.
+    init(_ question: ConnectFlow.Question, typed: [String]?, isWrong: Bool, docs: String?) {
+        self.init(question.variable, typed: typed, known: question.known, isWrong: isWrong, docs: docs)
+        window = question.window
+    }
+}
+
 extension ConnectPage.Field.Kind {
     fileprivate init(_ kind: VariableConfig.Kind) {
         self =
             switch kind {
-            case .text, .select: .text
+            case .text, .select, .fieldMapping: .text
             case .secret: .secret
             case .number: .number
             case .boolean: .checkbox

@@ -35,6 +35,8 @@ struct ConnectPage: Sendable {
         /// What stands in front of and behind the value.
         var prefix: String?
         var suffix: String?
+        /// Which of many choices are shown, and how others are found.
+        var window: ChoiceWindow?
     }
 
     /// Something to choose by its own button.
@@ -69,17 +71,22 @@ struct ConnectPage: Sendable {
                 "form": [
                     "action": action, "token": token, "button": button,
                     "hasFiles": fields.contains { $0.kind == .file },
+                    "isLive": fields.contains { $0.window != nil },
                     "fields": fields.map { field in
                         Self.present([
                             "name": field.name, "label": field.label, "help": field.help,
                             "placeholder": field.placeholder, "value": field.value,
                             "type": field.kind.rawValue, "required": field.isRequired,
-                            "wrong": field.isWrong, "isSelect": !field.options.isEmpty,
+                            "wrong": field.isWrong, "isSelect": field.isSelect,
                             "isFile": field.kind == .file, "isSeveral": field.kind == .several,
-                            "isLines": field.kind == .lines && field.options.isEmpty,
+                            "isLines": field.kind == .lines && !field.isSelect,
                             "isBox": field.kind == .checkbox, "ticked": field.value == "true",
-                            "isLine": field.kind != .lines && field.kind != .checkbox && field.options.isEmpty,
+                            "isLine": field.kind != .lines && field.kind != .checkbox && !field.isSelect,
                             "docs": field.docs, "prefix": field.prefix, "suffix": field.suffix,
+                            "isOpen": field.window != nil, "canSearch": field.window?.search != nil,
+                            "search": field.window?.search, "next": field.window?.next,
+                            "isBlank": !field.isRequired
+                                || (field.window != nil && !field.options.contains { $0.isChosen }),
                             "options": field.options.map {
                                 ["value": $0.value, "label": $0.label, "chosen": $0.isChosen] as [String: Any]
                             },
@@ -162,7 +169,8 @@ struct ConnectPage: Sendable {
     {
         let ancestors = origins.isEmpty ? "'none'" : origins.joined(separator: " ")
         let policy = [
-            "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self' data:", "base-uri 'none'",
+            "default-src 'none'", "style-src 'self'", "script-src 'self'", "connect-src 'self'",
+            "img-src 'self' data:", "base-uri 'none'",
             "form-action " + (["'self'"] + formTargets).joined(separator: " "), "frame-ancestors \(ancestors)",
         ].joined(separator: "; ")
         var headers: HTTPFields = [
@@ -192,6 +200,7 @@ struct ConnectPage: Sendable {
         <link rel="stylesheet" href="/connect/assets/connect.css">
         {{#code}}<meta http-equiv="refresh" content="{{interval}}">{{/code}}
         {{#result}}<script src="/connect/assets/result.js" defer></script>{{/result}}
+        {{#form}}{{#isLive}}<script src="/connect/assets/choices.js" defer></script>{{/isLive}}{{/form}}
         </head>
         <body>
         <main>
@@ -206,9 +215,17 @@ struct ConnectPage: Sendable {
         <label for="field-{{name}}">{{label}}{{^required}} <span class="optional">(optional)</span>{{/required}}</label>
         {{#help}}<p class="help" id="help-{{name}}">{{.}}</p>{{/help}}
         {{#docs}}<p class="help"><a href="{{.}}" target="_blank" rel="noopener noreferrer">Where to find it</a></p>{{/docs}}
-        {{#isSelect}}<select id="field-{{name}}" name="{{name}}"{{#isSeveral}} multiple{{/isSeveral}}>
+        {{#isOpen}}<div data-choices="{{name}}">{{/isOpen}}
+        {{#canSearch}}<p class="find"><label for="search-{{name}}">Search</label>
+        <input id="search-{{name}}" name="search.{{name}}" type="search" value="{{search}}" autocomplete="off" spellcheck="false">
+        <button type="submit" class="minor" name="step" value="find.{{name}}">Search</button></p>{{/canSearch}}
+        {{#isSelect}}<select id="field-{{name}}" name="{{name}}"{{#isSeveral}} multiple{{/isSeveral}}{{#wrong}} aria-invalid="true"{{/wrong}}>
+        {{^isSeveral}}{{#isBlank}}<option value=""></option>{{/isBlank}}{{/isSeveral}}
         {{#options}}<option value="{{value}}"{{#chosen}} selected{{/chosen}}>{{label}}</option>
         {{/options}}</select>{{/isSelect}}
+        {{#isOpen}}<input type="hidden" name="next.{{name}}" value="{{next}}">
+        <button type="submit" class="minor" name="step" value="more.{{name}}"{{^next}} hidden{{/next}}>Show more</button>
+        <p class="help" role="status"></p></div>{{/isOpen}}
         {{#isLines}}<textarea id="field-{{name}}" name="{{name}}" rows="4"{{#placeholder}} placeholder="{{.}}"{{/placeholder}} spellcheck="false">{{value}}</textarea>{{/isLines}}
         {{#isBox}}<input id="field-{{name}}" name="{{name}}" type="checkbox" value="true"{{#ticked}} checked{{/ticked}}>{{/isBox}}
         {{#isLine}}{{#prefix}}<span class="part">{{.}}</span>{{/prefix}}<input id="field-{{name}}" name="{{name}}" type="{{type}}"{{^isFile}} value="{{value}}"{{/isFile}}{{#placeholder}} placeholder="{{.}}"{{/placeholder}}{{#help}} aria-describedby="help-{{name}}"{{/help}}{{#wrong}} aria-invalid="true" aria-errormessage="error" autofocus{{/wrong}}{{#required}} required{{/required}} autocomplete="off" autocapitalize="none" spellcheck="false">{{#suffix}}<span class="part">{{.}}</span>{{/suffix}}{{/isLine}}
@@ -268,6 +285,45 @@ struct ConnectPage: Sendable {
         .choice button { margin: 0; text-align: left; color: var(--text); background: var(--back); border: 1px solid var(--line); }
         .choice button:hover { border-color: var(--accent); color: var(--accent); }
         .back button { width: auto; padding: .5rem 0; font-weight: 400; text-decoration: underline; color: var(--accent); background: none; }
+        .find label { font-weight: 400; }
+        button.minor { width: auto; background: none; color: var(--accent); border: 1px solid var(--line); }
+        button[hidden] { display: none; }
+        """
+
+    /// Asks for choices while the user types, and for more of them, without loading the page anew.
+    static let choicesScript = """
+        for (const box of document.querySelectorAll("[data-choices]")) {
+          const name = box.dataset.choices;
+          const form = box.closest("form");
+          const select = box.querySelector("select");
+          const search = box.querySelector("input[type=search]");
+          const next = box.querySelector("input[type=hidden]");
+          const more = box.querySelector("button[value^='more.']");
+          const status = box.querySelector("[role=status]");
+          let timer;
+          let turn = 0;
+          const ask = async (step) => {
+            const mine = ++turn;
+            const body = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+            body.set("question", name);
+            body.set("step", `${step}.${name}`);
+            const answer = await fetch("/connect/session/choices", { method: "POST", body }).catch(() => null);
+            if (mine !== turn) return;
+            if (!answer || !answer.ok) { status.textContent = "The list cannot be loaded. Please try again."; return; }
+            const page = await answer.json();
+            const chosen = new Set([...select.selectedOptions].map((option) => option.value));
+            if (step === "find") for (const option of [...select.options]) if (option.value && !chosen.has(option.value)) option.remove();
+            const known = new Set([...select.options].map((option) => option.value));
+            for (const choice of page.result) if (!known.has(choice.value)) select.add(new Option(choice.label, choice.value));
+            next.value = page.next_cursor ?? "";
+            more.hidden = !page.next_cursor;
+            status.textContent = page.result.length ? `${page.result.length} to choose from` : "Nothing was found.";
+          };
+          search?.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => ask("find"), 250); });
+          search?.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); ask("find"); } });
+          more.addEventListener("click", (event) => { event.preventDefault(); ask("more"); });
+          box.querySelector("button[value^='find.']")?.setAttribute("hidden", "");
+        }
         """
 
     /// Tells the page that embeds or opened this one what came of it.

@@ -21,6 +21,15 @@ struct ConnectRoutes: Sendable {
         bytesMax: SubmittedForm.bytesMax,
         contentTypes: ["application/x-www-form-urlencoded", "multipart/form-data"]
     )
+    private static let choices: JSONValue = [
+        "type": "object",
+        "properties": [
+            "result": [
+                "type": "array",
+                "items": ["type": "object", "properties": ["value": ["type": "string"], "label": ["type": "string"]]],
+            ], "next_cursor": ["type": ["string", "null"]],
+        ],
+    ]
     private static let tags = ["Connect"]
 
     var endpoints: [Endpoint] {
@@ -69,6 +78,19 @@ struct ConnectRoutes: Sendable {
                 handler: guarded(submit)
             ),
             Endpoint(
+                .post,
+                "/connect/session/choices",
+                operationID: "listChoices",
+                summary: "Look for choices of a question, page by page",
+                description: "Takes the form as it stands, with `question`, the question's name, and `step`: "
+                    + "`find.` or `more.` and that name.",
+                tags: Self.tags,
+                access: .public,
+                body: Self.form,
+                responses: [ResponseSpec(200, "Choices", schema: Self.choices)],
+                handler: choices
+            ),
+            Endpoint(
                 .get,
                 "/connect/callback/{integration_id}",
                 operationID: "finishOAuth",
@@ -94,22 +116,27 @@ struct ConnectRoutes: Sendable {
                     headers: [.cacheControl: "max-age=3600"]
                 )
             },
-            Endpoint(
-                .get,
-                "/connect/assets/result.js",
-                operationID: "connectScript",
-                summary: "Tells the embedding page the result",
-                tags: Self.tags,
-                access: .public,
-                responses: [ResponseSpec(200, "JavaScript", schema: ["type": "string"], contentType: "text/javascript")]
-            ) { _ in
-                .bytes(
-                    Array(ConnectPage.script.utf8),
-                    contentType: "text/javascript; charset=utf-8",
-                    headers: [.cacheControl: "max-age=3600"]
-                )
-            },
+            Self.script("result", "connectScript", "Tells the embedding page the result", ConnectPage.script),
+            Self.script("choices", "choicesScript", "Asks for choices while the user types", ConnectPage.choicesScript),
         ]
+    }
+
+    private static func script(_ name: String, _ operationID: String, _ summary: String, _ text: String) -> Endpoint {
+        Endpoint(
+            .get,
+            "/connect/assets/\(name).js",
+            operationID: operationID,
+            summary: summary,
+            tags: tags,
+            access: .public,
+            responses: [ResponseSpec(200, "JavaScript", schema: ["type": "string"], contentType: "text/javascript")]
+        ) { _ in
+            .bytes(
+                Array(text.utf8),
+                contentType: "text/javascript; charset=utf-8",
+                headers: [.cacheControl: "max-age=3600"]
+            )
+        }
     }
 
     // MARK: Steps
@@ -206,7 +233,7 @@ struct ConnectRoutes: Sendable {
             return finished(try await flow.connect(session, of, method: method, input: input), session, of)
         } catch let error as ConnectFlow.UserError {
             session.variables = flow.typed(form, of.connector.document, session.variables)
-            return try await next(session, error: error, typed: form.texts)
+            return try await next(session, error: error, typed: form.lists)
         }
     }
 
@@ -254,11 +281,13 @@ struct ConnectRoutes: Sendable {
 
     // MARK: Pages
 
-    private func next(_ session: ConnectSession, error: ConnectFlow.UserError?, typed: [String: String]) async throws
-        -> EndpointResponse
+    private func next(_ session: ConnectSession, error: ConnectFlow.UserError?, typed: [String: [String]])
+        async throws -> EndpointResponse
     {
         let token = try flow.secrets.formToken(of: session.id)
-        if let page = try await questions(session, error: error, typed: typed, known: nil) { return page }
+        if let inquiry = try await flow.inquiry(session) {
+            return try await questions(inquiry, error: error, submitted: nil)
+        }
         guard let of = try await chosen(session) else {
             let offered = try await offered(session)
             var labels: [(IntegrationID, String)] = []
@@ -331,37 +360,31 @@ struct ConnectRoutes: Sendable {
         return .init(name: "back", value: "integration", label: "Connect something else")
     }
 
-    /// The page that asks about an account which is connected already; nil when the session asks nothing.
+    /// The page that asks about an account which is connected already.
     ///
-    /// `known`: the answers so far; those of the account if nil.
+    /// `submitted`: the form as the user sent it last.
     private func questions(
-        _ session: ConnectSession,
+        _ inquiry: ConnectFlow.Inquiry,
         error: ConnectFlow.UserError?,
-        typed: [String: String],
-        known: JSONObject?
-    ) async throws -> EndpointResponse? {
-        guard let account = try await flow.asked(session),
-            let of = try await flow.configurations.integration(account.integrationID),
-            let form = of.connector.document.lifecycle.form
-        else { return nil }
-        let known = known ?? account.variables
+        submitted: SubmittedForm?
+    ) async throws -> EndpointResponse {
+        let of = inquiry.of
         var error = error
-        var asked: [VariableConfig] = []
-        do { asked = try await flow.questions(of, account, answers: known) } catch let told as ConnectFlow.UserError {
+        var asked: [ConnectFlow.Question] = []
+        do { asked = try await flow.questions(inquiry, submitted) } catch let told as ConnectFlow.UserError {
             error = told
         }
         return page.form(
-            title: form.title ?? "A word about \(of.connector.document.label)",
-            lead: form.lead,
+            title: inquiry.form.title ?? "A word about \(of.connector.document.label)",
+            lead: inquiry.form.lead,
             error: error?.message,
             action: "/connect/session/submit",
-            token: try flow.secrets.formToken(of: session.id),
-            fields: asked.map { field in
+            token: try flow.secrets.formToken(of: inquiry.session.id),
+            fields: asked.map { question in
                 ConnectPage.Field(
-                    field,
-                    typed: typed[field.name],
-                    known: known[field.name],
-                    isWrong: error?.field == field.name,
+                    question,
+                    typed: submitted?.lists[question.variable.name],
+                    isWrong: error?.field == question.variable.name,
                     docs: of.connector.document.docs
                 )
             },
@@ -372,18 +395,35 @@ struct ConnectRoutes: Sendable {
 
     /// What comes of the answers about an account that is connected already; nil when the session asks nothing.
     private func answered(_ form: SubmittedForm, _ session: ConnectSession) async throws -> EndpointResponse? {
-        guard let account = try await flow.asked(session),
-            let of = try await flow.configurations.integration(account.integrationID)
-        else { return nil }
+        guard let inquiry = try await flow.inquiry(session) else { return nil }
+        // The user looks for choices; he has not answered yet.
+        guard form.texts["step"] == nil else { return try await questions(inquiry, error: nil, submitted: form) }
         do {
-            return finished(try await flow.keep(form, session, of, account), session, of)
+            return finished(try await flow.keep(form, inquiry), session, inquiry.of)
         } catch let error as ConnectFlow.UserError {
-            return try await questions(
-                session,
-                error: error,
-                typed: form.texts,
-                known: flow.answers(form, of, account)
+            return try await questions(inquiry, error: error, submitted: form)
+        }
+    }
+
+    private func choices(_ request: EndpointRequest) async throws -> EndpointResponse {
+        let (session, form) = try await posted(request)
+        guard let inquiry = try await flow.inquiry(session) else {
+            throw Problem(.notFound, "this session asks nothing")
+        }
+        do {
+            let question = try await flow.choices(named: form.texts["question"] ?? "", inquiry, form)
+            let result = question.variable.options.map { option -> JSONValue in
+                ["value": .string(option.value), "label": .string(option.label)]
+            }
+            return .json(
+                [
+                    "result": .array(result),
+                    "next_cursor": question.window?.next.map(JSONValue.string) ?? .null,
+                ],
+                headers: [.cacheControl: "no-store"]
             )
+        } catch let error as ConnectFlow.UserError {
+            throw Problem(.remoteUnavailable, error.message)
         }
     }
 

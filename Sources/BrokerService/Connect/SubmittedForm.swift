@@ -53,6 +53,14 @@ struct SubmittedForm: Sendable {
         lists[name, default: []].append(text)
     }
 
+    /// The form with other answers to one question.
+    func answering(_ name: String, _ answers: [String]) -> SubmittedForm {
+        var form = self
+        form.lists[name] = answers
+        form.texts[name] = answers.last
+        return form
+    }
+
     /// A form of texts.
     init(texts: [String: String]) {
         self.texts = texts

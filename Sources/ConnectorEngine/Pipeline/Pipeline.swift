@@ -142,8 +142,19 @@ struct Pipeline: Sendable {
 
     /// What a native call answers, as far as it names it.
     func body(of request: StepRequestConfig, in scope: ExpressionScope) async throws -> JSONValue {
+        try await answer(to: request, in: scope).body
+    }
+
+    /// What a native call answers, as far as it names it, and all of it.
+    func answer(
+        to request: StepRequestConfig,
+        in scope: ExpressionScope
+    ) async throws -> (body: JSONValue, page: JSONValue) {
         let call = StepCall(request, connector: connector)
-        do { return try call.body(await send(call, scope)) } catch let error as ExpressionError {
+        do {
+            let answer = try await send(call, scope)
+            return (try call.body(answer), answer.document?.root.value ?? .null)
+        } catch let error as ExpressionError {
             throw ExpressionProblem.problem(error)
         }
     }

@@ -90,6 +90,7 @@ struct BrokerCommand: AsyncParsableCommand {
             vault: HTTPVaultClient(try installation.client(from: .broker, to: .vault, sender: sender)),
             sender: sender,
             digests: OpenSSLDigests(),
+            model: try installation.unifiedModel(),
             certificateReader: OpenSSLCertificateReader(),
             verifier: try installation.verifier(for: .broker),
             logger: installation.logger(ServiceName.broker.rawValue)
