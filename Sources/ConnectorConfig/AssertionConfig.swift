@@ -89,14 +89,20 @@ package struct AssertionConfig: Sendable {
     }
 }
 
-/// A signed assertion that becomes a token (RFC 7523 section 2.1).
+/// A signed assertion that becomes a token (RFC 7523 section 2.1, RFC 7522 section 2.1).
 package struct JWTBearerConfig: Sendable {
-    static let keys = TokenEndpointConfig.keys + ["assertion", "grant_type", "params"]
+    /// The ways to write an assertion.
+    package enum Proof: Sendable {
+        case webToken(AssertionConfig)
+        case saml(SAMLConfig)
+    }
+
+    static let keys = TokenEndpointConfig.keys + ["assertion", "saml", "grant_type", "params"]
 
     /// Where the tokens come from, and how.
     package let token: TokenEndpointConfig
     /// The assertion.
-    package let assertion: AssertionConfig
+    package let proof: Proof
     /// What the grant is called.
     package let grantType: String
     /// Further parameters of the token request.
@@ -104,8 +110,15 @@ package struct JWTBearerConfig: Sendable {
 
     init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         token = try TokenEndpointConfig(reading: reader, permanentErrors: ["invalid_grant"])
-        assertion = try AssertionConfig(reading: try reader.required("assertion"))
-        grantType = try reader.child("grant_type")?.string() ?? "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        var standard = "jwt-bearer"
+        if let saml = reader.child("saml") {
+            if let other = reader.child("assertion") { throw other.error("there is 'saml' already; leave one out") }
+            proof = .saml(try SAMLConfig(reading: saml))
+            standard = "saml2-bearer"
+        } else {
+            proof = .webToken(try AssertionConfig(reading: try reader.required("assertion")))
+        }
+        grantType = try reader.child("grant_type")?.string() ?? "urn:ietf:params:oauth:grant-type:\(standard)"
         params = try reader.child("params")?.expressions() ?? []
     }
 }

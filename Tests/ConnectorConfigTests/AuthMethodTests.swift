@@ -179,6 +179,13 @@ struct AuthMethodTests {
                 ], "the user's consent is the first link"
             ),
             (["kind": "api_key", "fields": ["a": [:]], "in": "path"], "is not one of header, query, cookie, body"),
+            (["kind": "oauth2_jwt_bearer", "token_url": "https://a.example"], "'assertion' is missing"),
+            (
+                [
+                    "kind": "oauth2_jwt_bearer", "token_url": "https://a.example", "assertion": [:],
+                    "saml": ["issuer": "i", "subject": "s"],
+                ], "leave one out"
+            ),
             (["kind": "oauth1_tba"], "'fields' is missing"),
             (["kind": "oauth1_tba", "authorize_url": "https://a.example"], "'request_token_url' is missing"),
             (["kind": "oauth1_tba", "fields": [:], "keep": ["a": "b"]], "it needs request_token_url"),

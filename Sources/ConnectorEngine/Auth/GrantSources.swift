@@ -85,7 +85,7 @@ struct PasswordSource: TokenSource {
     }
 }
 
-/// Tokens for a signed assertion (RFC 7523 section 2.1); renewing is signing another one.
+/// Tokens for a signed assertion (RFC 7523 section 2.1, RFC 7522 section 2.1); renewing is signing another one.
 struct JWTBearerSource: TokenSource {
     let config: JWTBearerConfig
     let context: TokenContext
@@ -97,10 +97,12 @@ struct JWTBearerSource: TokenSource {
     func attempt(_ material: TokenMaterial) throws -> any TokenAttempt {
         let endpoint = context.endpoint(config.token).seeing(material)
         let address = try endpoint.address(config.token.url, "token_url").description
-        let assertion = try WebToken(config.assertion).text(
-            in: endpoint.scope.adding("token_url", .string(address)),
-            tools: material.tools
-        )
+        let scope = endpoint.scope.adding("token_url", .string(address))
+        let assertion =
+            switch config.proof {
+            case .webToken(let config): try WebToken(config).text(in: scope, tools: material.tools)
+            case .saml(let config): try SAMLAssertion(config).text(in: scope, tools: material.tools)
+            }
         var items: [(name: String, value: String)] = [
             ("grant_type", config.grantType), ("assertion", assertion.reveal()),
         ]
