@@ -67,6 +67,16 @@ static inline CURLMcode tributary_curl_multi_timer(CURLM *multi, int (*callback)
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
 }
 
+// A share object that holds connections alone; for one thread, so without locks.
+static inline CURLSH *tributary_curl_share_of_connections(void) {
+    CURLSH *share = curl_share_init();
+    if (share && curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK) {
+        curl_share_cleanup(share);
+        return NULL;
+    }
+    return share;
+}
+
 static inline CURLcode tributary_curl_before_request(CURL *handle, int (*callback)(void *, char *, char *, int, int)) {
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }

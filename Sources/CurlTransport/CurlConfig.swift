@@ -37,12 +37,12 @@ package struct CurlConfig: Sendable {
     package var hostMap: [HostMapEntry]
     /// Further addresses that vendors' hosts may stand for.
     package var allowedEndpoints: Set<EgressPolicy.Endpoint>
-    /// Connections of one event loop to one host at most.
-    package var connectionsPerHostMax: Int
-    /// Connections of one event loop at most.
-    package var connectionsMax: Int
-    /// Host names that one multi handle connects to before a new one takes its place; see `CurlLoop`.
-    package var hostNamesMax: Int
+    /// Connections of one identity at most, for each event loop.
+    package var connectionsPerPoolMax: Int
+    /// Connections that wait for a request, for each event loop; about this many.
+    package var idleConnectionsMax: Int
+    /// Identities whose idle connections are kept, for each event loop.
+    package var poolsMax: Int
     /// The most that a streamed answer may take after its header fields.
     package var streamTimeout: Duration
 
@@ -51,17 +51,17 @@ package struct CurlConfig: Sendable {
         caFile: String? = nil,
         hostMap: [HostMapEntry] = [],
         allowedEndpoints: Set<EgressPolicy.Endpoint> = [],
-        connectionsPerHostMax: Int = 512,
-        connectionsMax: Int = 1024,
-        hostNamesMax: Int = 2048,
+        connectionsPerPoolMax: Int = 512,
+        idleConnectionsMax: Int = 1024,
+        poolsMax: Int = 1024,
         streamTimeout: Duration = .seconds(900)
     ) {
         self.caFile = caFile
         self.hostMap = hostMap
         self.allowedEndpoints = allowedEndpoints
-        self.connectionsPerHostMax = connectionsPerHostMax
-        self.connectionsMax = connectionsMax
-        self.hostNamesMax = hostNamesMax
+        self.connectionsPerPoolMax = connectionsPerPoolMax
+        self.idleConnectionsMax = idleConnectionsMax
+        self.poolsMax = poolsMax
         self.streamTimeout = streamTimeout
     }
 

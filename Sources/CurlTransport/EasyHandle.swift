@@ -6,18 +6,18 @@ import HTTPTypes
 /// One libcurl handle: set up once for an identity, then prepared for one request after another of that identity.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
-    let key: HandlePool.Key
+    private let key: ConnectionPool.Key
+    private let share: ConnectionShare
     /// What libcurl's callbacks write to.
     private(set) var transfer: Transfer?
     private let config: CurlConfig
-    private let multiContext: UnsafeMutableRawPointer?
+    private let loopContext: UnsafeMutableRawPointer?
     private var hasFailed = false
     private var acceptsCompression = true
     /// The last request's header fields, and whether it had a body: most requests of an identity send the same.
     private var listed: (fields: HTTPFields, hasBody: Bool) = ([:], false)
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var connectToList: UnsafeMutablePointer<curl_slist>?
-    private var resolveList: UnsafeMutablePointer<curl_slist>?
     private var lastPeer: (address: [CChar], port: Int)?
     private var routedHost = ""
     private var routedPort = 0
@@ -25,14 +25,21 @@ final class EasyHandle {
     /// Sets up what all requests of an identity have in common.
     ///
     /// - Throws: `invalidRequest` when libcurl refuses an option or has no memory.
-    init(_ key: HandlePool.Key, _ config: CurlConfig, _ multiContext: UnsafeMutableRawPointer?) throws(ExchangeError) {
+    init(
+        _ key: ConnectionPool.Key,
+        _ share: ConnectionShare,
+        _ config: CurlConfig,
+        _ loopContext: UnsafeMutableRawPointer?
+    ) throws(ExchangeError) {
         guard let pointer = curl_easy_init() else {
             throw ExchangeError(.invalidRequest, "no memory for a request", requestMayHaveBeenSent: false)
         }
         self.pointer = pointer
         self.key = key
+        self.share = share
         self.config = config
-        self.multiContext = multiContext
+        self.loopContext = loopContext
+        check(tributary_curl_pointer(pointer, CURLOPT_SHARE, share.pointer))
         setGeneral()
         if key.scheme == "https" { setTLS() }
         setCallbacks()
@@ -43,19 +50,18 @@ final class EasyHandle {
         curl_easy_cleanup(pointer)
         curl_slist_free_all(headerList)
         curl_slist_free_all(connectToList)
-        curl_slist_free_all(resolveList)
     }
 
-    private static let refused =
+    static let refused =
         ExchangeError(.invalidRequest, "libcurl refuses an option", requestMayHaveBeenSent: false)
 
     /// Sets everything that differs from request to request.
     ///
-    /// - Returns: the host name that libcurl will connect to, where it differs from the last request's.
     /// - Throws: `invalidRequest` when a header cannot be sent.
-    func prepare(_ transfer: Transfer) throws(ExchangeError) -> String? {
+    func prepare(_ transfer: Transfer) throws(ExchangeError) {
         let request = transfer.request
         self.transfer = transfer
+        hasFailed = false
         set(CURLOPT_URL, transfer.target.url)
         setMethod(request)
         if request.acceptsCompression != acceptsCompression {
@@ -63,7 +69,7 @@ final class EasyHandle {
             setCompression()
         }
         try setHeaders(request)
-        let name = setRoute(transfer)
+        setRoute(transfer)
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
         set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.totalTimeout))
         // A streamed answer may take long, but not by standing still.
@@ -75,7 +81,6 @@ final class EasyHandle {
         set(CURLOPT_FRESH_CONNECT, isAlone)
         set(CURLOPT_FORBID_REUSE, isAlone)
         if hasFailed { throw Self.refused }
-        return name
     }
 
     /// Whether this is the machine that the egress policy allowed the handle's last request to reach.
@@ -114,8 +119,7 @@ final class EasyHandle {
         set(CURLOPT_NOPROXY, "*")
         set(CURLOPT_UNRESTRICTED_AUTH, false)
         set(CURLOPT_HTTP09_ALLOWED, false)
-        // The names of plain connections are our own and stay as long as the multi handle.
-        set(CURLOPT_DNS_CACHE_TIMEOUT, key.isPlainVendor ? -1 : 30)
+        set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
         set(CURLOPT_TCP_NODELAY, true)
         set(CURLOPT_PATH_AS_IS, true)
         setCompression()
@@ -140,15 +144,9 @@ final class EasyHandle {
         }
         // Debian's libcurl has a folder by default, and with any folder it parses all certificates for each connection.
         check(tributary_curl_text(pointer, CURLOPT_CAPATH, nil))
-        // libcurl compares the cipher list when it looks for a connection to reuse, so a word of its own per identity
-        // splits the pool. OpenSSL passes over words that it does not know.
-        let manner = (key.identity.speaksHTTP1 ? "v" : "") + (key.identity.needsTLS13 ? "w" : "")
-        set(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:acct\(manner)" + Self.word(for: key.identity.partition))
         guard let certificate = key.identity.clientCertificate else { return }
-        // Chain, key and identity as one text for both options: of the two only the certificate is compared.
-        let pem =
-            certificate.chainPEM + [UInt8(ascii: "\n")] + certificate.privateKeyPEM
-            + Array("\n# acct:\(key.identity.partition)\n".utf8)
+        // Chain and key as one text for both options: of the two libcurl compares the certificate alone.
+        let pem = certificate.chainPEM + [UInt8(ascii: "\n")] + certificate.privateKeyPEM
         set(CURLOPT_SSLCERTTYPE, "PEM")
         set(CURLOPT_SSLKEYTYPE, "PEM")
         check(tributary_curl_blob(pointer, CURLOPT_SSLCERT_BLOB, pem, pem.count))
@@ -164,8 +162,8 @@ final class EasyHandle {
         check(tributary_curl_pointer(pointer, CURLOPT_READDATA, context))
         check(tributary_curl_pointer(pointer, CURLOPT_OPENSOCKETDATA, context))
         check(tributary_curl_pointer(pointer, CURLOPT_PREREQDATA, context))
-        // A connection outlives the request that opened it, so its end is the multi handle's.
-        check(tributary_curl_pointer(pointer, CURLOPT_CLOSESOCKETDATA, multiContext))
+        // A connection outlives the request that opened it, so its end is the loop's.
+        check(tributary_curl_pointer(pointer, CURLOPT_CLOSESOCKETDATA, loopContext))
         setBodyCallbacks()
         setConnectionCallbacks()
     }
@@ -211,15 +209,15 @@ final class EasyHandle {
                 let target = IPAddress(bytes: Array(bytes.prefix(Int(count))))
                 guard handle.transfer?.mayConnect(to: target, port: Int(port)) == true else { return -1 }
                 let socket = socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
-                if let multi = handle.multiContext, socket >= 0 {
-                    Unmanaged<MultiHandle>.fromOpaque(multi).takeUnretainedValue().opened(socket)
+                if let loop = handle.loopContext, socket >= 0 {
+                    Unmanaged<CurlLoop>.fromOpaque(loop).takeUnretainedValue().opened(socket)
                 }
                 return socket
             }
         )
         check(
             tributary_curl_close_socket(pointer) { context, socket in
-                if let context { Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue().closing(socket) }
+                if let context { Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().closing(socket) }
                 return close(socket)
             }
         )
@@ -307,51 +305,20 @@ final class EasyHandle {
 
     private static let host = HTTPField.Name("Host")
 
-    /// Sends the connection where the operator's host map wants it; gives the name it goes to if that is new.
-    private func setRoute(_ transfer: Transfer) -> String? {
+    /// Sends the connection where the operator's host map wants it.
+    private func setRoute(_ transfer: Transfer) {
         let target = transfer.target
-        guard target.host != routedHost || target.port != routedPort else { return nil }
+        guard target.host != routedHost || target.port != routedPort else { return }
         check(tributary_curl_list(pointer, CURLOPT_CONNECT_TO, nil))
-        check(tributary_curl_list(pointer, CURLOPT_RESOLVE, nil))
         curl_slist_free_all(connectToList)
-        curl_slist_free_all(resolveList)
         connectToList = nil
-        resolveList = nil
         routedHost = target.host
         routedPort = target.port
-        guard key.destination == .vendor, let entry = config.hostMapEntry(for: target.host) else {
-            return target.host
-        }
+        guard key.destination == .vendor, let entry = config.hostMapEntry(for: target.host) else { return }
         let address =
             entry.endpoint.address.bytes.count == 16 ? "[\(entry.endpoint.address)]" : "\(entry.endpoint.address)"
-        var name = address
-        if key.isPlainVendor {
-            // Plain HTTP has no TLS settings by which libcurl could keep identities apart; the name that it connects to
-            // is compared too, so each identity gets one of its own, which stands for the same address.
-            name = Self.hostName(of: key.identity.partition)
-            resolveList = curl_slist_append(nil, "\(name):\(entry.endpoint.port):\(address)")
-            check(tributary_curl_list(pointer, CURLOPT_RESOLVE, resolveList))
-        }
-        connectToList = curl_slist_append(nil, "\(target.host):\(target.port):\(name):\(entry.endpoint.port)")
+        connectToList = curl_slist_append(nil, "\(target.host):\(target.port):\(address):\(entry.endpoint.port)")
         check(tributary_curl_list(pointer, CURLOPT_CONNECT_TO, connectToList))
-        return name
-    }
-
-    /// A host name that no DNS knows, different for each partition.
-    private static func hostName(of partition: String) -> String {
-        var name = ""
-        var rest = Substring(word(for: partition))
-        while !rest.isEmpty {
-            name += rest.prefix(60) + "."
-            rest = rest.dropFirst(60)
-        }
-        return name + "invalid"
-    }
-
-    /// A partition as letters and digits.
-    private static func word(for partition: String) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: partition.utf8.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     private static func milliseconds(_ duration: Duration) -> Int {

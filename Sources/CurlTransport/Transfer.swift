@@ -13,9 +13,9 @@ final class Transfer: @unchecked Sendable {
     let loop: CurlLoop
     let isCancelled = Atomic(false)
 
-    /// What carries it out.
-    var multi: MultiHandle?
+    /// What carries it out, and where that came from.
     var handle: EasyHandle?
+    var pool: ConnectionPool?
     var isNoted = false
     private(set) var isBlocked = false
     private(set) var isTooLarge = false
@@ -137,7 +137,7 @@ final class Transfer: @unchecked Sendable {
         guard status >= 200 else { return }
         isHeadDone = true
         headers = HTTPFields(list: fields)
-        if isStreaming { multi?.note(self) }
+        if isStreaming { loop.note(self) }
         if let length = headers.value(of: .contentLength).flatMap({ Int($0) }),
             headers.value(of: .contentEncoding) == nil
         {
@@ -157,10 +157,10 @@ final class Transfer: @unchecked Sendable {
         if isStreaming {
             if pile.count >= Self.pileBytesMax || pipe?.hasRoom == false {
                 isReceivingPaused = true
-                multi?.note(self)
+                loop.note(self)
                 return .pause
             }
-            multi?.note(self)
+            loop.note(self)
         }
         bodyBytes += bytes.count
         guard bodyBytes <= request.responseBytesMax else {

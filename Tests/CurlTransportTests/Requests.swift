@@ -3,28 +3,19 @@ import Foundation
 import HTTPExchange
 import HTTPTypes
 import TestSupport
-import Testing
 
 extension VendorServer {
     /// A transport that finds the vendor under `*.vendor.test` and `vendor.test`.
     ///
-    /// `other`: another port, to be reached in its place.
-    func sender(reaching other: Int? = nil) throws -> CurlSender {
+    /// `other`: another port, to be reached in its place; `configure`: changes the transport's configuration.
+    func sender(reaching other: Int? = nil, _ configure: (inout CurlConfig) -> Void = { _ in }) throws -> CurlSender {
         let port = other ?? port
-        return try CurlSender(
-            CurlConfig(
-                caFile: caFile.path,
-                hostMap: try CurlConfig.hostMap("vendor.test=127.0.0.1:\(port),*.vendor.test=127.0.0.1:\(port)")
-            )
+        var config = CurlConfig(
+            caFile: caFile.path,
+            hostMap: try CurlConfig.hostMap("vendor.test=127.0.0.1:\(port),*.vendor.test=127.0.0.1:\(port)")
         )
-    }
-
-    /// A transport that looks names up, and finds the vendor under `*.localhost`.
-    func resolvingSender(hostNamesMax: Int) throws -> CurlSender {
-        let endpoints = try ["127.0.0.1:\(port)", "[::1]:\(port)"].map { try #require(EgressPolicy.Endpoint($0)) }
-        return try CurlSender(
-            CurlConfig(caFile: caFile.path, allowedEndpoints: Set(endpoints), hostNamesMax: hostNamesMax)
-        )
+        configure(&config)
+        return try CurlSender(config)
     }
 
     /// A transport that trusts the vendor but may not call this machine.
@@ -35,8 +26,6 @@ extension VendorServer {
 
 extension OutboundRequest {
     /// A request of a test.
-    ///
-    /// It waits as long for the connection as for all: a busy machine needs seconds for a handshake.
     static func to(
         _ url: String,
         method: HTTPRequest.Method = .get,
@@ -46,7 +35,7 @@ extension OutboundRequest {
         certificate: ConnectionIdentity.ClientCertificate? = nil,
         replay: Replay = .allowed,
         redirects: Redirects = .none,
-        within: Duration = .seconds(120),
+        within: Duration = .seconds(20),
         bytesMax: Int = 1024 * 1024
     ) -> OutboundRequest {
         OutboundRequest(
@@ -57,7 +46,6 @@ extension OutboundRequest {
             identity: ConnectionIdentity(partition: partition, clientCertificate: certificate),
             replay: replay,
             redirects: redirects,
-            connectTimeout: within,
             totalTimeout: within,
             responseBytesMax: bytesMax
         )

@@ -76,6 +76,7 @@ package final class VendorServer: Sendable {
     package let caFile: URL
     private let log = Mutex<[Arrival]>([])
     private let connections = Mutex(0)
+    private let open = Mutex(0)
     private let written = Mutex(0)
     private let channel: any Channel
 
@@ -119,6 +120,8 @@ package final class VendorServer: Sendable {
                         count += 1
                         return count
                     }
+                    server.open.withLock { $0 += 1 }
+                    channel.closeFuture.whenComplete { _ in server.open.withLock { $0 -= 1 } }
                     try channel.pipeline.syncOperations.addHandlers([
                         NIOSSLServerHandler(context: context),
                         ScriptHandler(server: server, script: script, connection: number),
@@ -147,6 +150,8 @@ package final class VendorServer: Sendable {
     package var port: Int { channel.localAddress?.port ?? 0 }
     /// What reached the vendor, in order.
     package var arrivals: [Arrival] { log.withLock { $0 } }
+    /// How many connections are open.
+    package var openConnections: Int { open.withLock { $0 } }
     /// How many connections were opened.
     package var connectionCount: Int { connections.withLock { $0 } }
     /// How many bytes of endless answers the client's side has taken.
