@@ -36,12 +36,14 @@ package final class ExecutorService: Sendable {
     private let description: DescriptionRoutes
     private let registry: any RegistryClient
     private let leasing: RateLeasing
+    let log: RequestLog
 
     /// Wires an executor.
     ///
     /// - Parameters:
     ///   - registry: says who callers are and what configurations accounts have.
     ///   - writes: keeps what writes with a key have answered.
+    ///   - requestLog: keeps what callers asked; nothing is kept without it.
     ///   - broker: gives usable access.
     ///   - sender: speaks to vendors.
     ///   - model: the unified resources.
@@ -56,6 +58,7 @@ package final class ExecutorService: Sendable {
     package init(
         registry: any RegistryClient,
         writes: any IdempotentWritesClient,
+        requestLog: (any RequestLogClient)? = nil,
         broker: any BrokerClient,
         sender: any HTTPSender,
         model: UnifiedModel,
@@ -69,6 +72,7 @@ package final class ExecutorService: Sendable {
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
     ) {
         self.registry = registry
+        log = RequestLog(client: requestLog, logger: logger, now: now, wallClock: wallClock, sleep: sleep)
         leasing = RateLeasing(traffic: traffic, registry: registry, sleep: sleep, logger: logger)
         keys = KeyCache(
             registry: registry,
@@ -124,6 +128,7 @@ package final class ExecutorService: Sendable {
             keys: keys,
             door: door,
             leases: leases,
+            log: log,
             bodyBytesMax: config.proxyBodyBytesMax
         )
         description = DescriptionRoutes(
@@ -137,8 +142,9 @@ package final class ExecutorService: Sendable {
 
     /// All operations.
     package var endpoints: [Endpoint] {
-        let inner = EndpointDispatch(unified.endpoints + description.endpoints)
-        return unified.endpoints + description.endpoints + proxy.endpoints
+        let noted = (unified.endpoints + description.endpoints).map(log.noting)
+        let inner = EndpointDispatch(noted)
+        return noted + proxy.endpoints
             + BatchRoutes(perform: { await inner.respond(to: $0) }).endpoints
     }
 
@@ -148,10 +154,11 @@ package final class ExecutorService: Sendable {
     /// An executor is ready when it runs: what its caches hold is served even when the registry is down.
     package var readiness: [HealthCheck] { [] }
 
-    /// Follows the registry's changes and takes slices of rate budgets until it is cancelled.
+    /// Follows the registry's changes, takes slices of rate budgets and tells what was asked, until it is cancelled.
     package func run() async throws {
         async let changes: Void = feed.run()
         async let slices: Void = leasing.run()
-        _ = await (changes, slices)
+        async let records: Void = log.run()
+        _ = await (changes, slices, records)
     }
 }

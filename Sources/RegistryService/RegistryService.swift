@@ -37,6 +37,7 @@ package struct RegistryService: Sendable {
             + ConfigLayerRoutes(layers: layers, tenants: tenants, accounts: accounts).endpoints
             + AccountRoutes(accounts: accounts).endpoints
             + AuditRoutes(audit: AuditStore(pool: pool)).endpoints
+            + RequestLogRoutes(log: RequestLogStore(pool: pool)).endpoints
             + IdempotencyRoutes(store: IdempotencyStore(pool: pool)).endpoints
             + InternalRoutes(
                 keys: keys,

@@ -40,6 +40,7 @@ struct ExecutorWorld {
         },
         registry: FakeRegistry = FakeRegistry(),
         own: Tenant = Tenant(key: "trib_own"),
+        requestLog: FakeRequestLog? = nil,
         isShared: Bool = false
     ) throws {
         self.registry = registry
@@ -56,6 +57,7 @@ struct ExecutorWorld {
         executor = ExecutorService(
             registry: registry,
             writes: writes,
+            requestLog: requestLog,
             broker: broker,
             sender: vendor,
             model: try Self.model(),

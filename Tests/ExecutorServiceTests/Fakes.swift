@@ -161,6 +161,26 @@ final class FakeWrites: IdempotentWritesClient {
     }
 }
 
+/// Keeps records of requests in memory.
+final class FakeRequestLog: RequestLogClient {
+    struct State: Sendable {
+        var records: [RequestRecord] = []
+        var problem: Problem?
+        var calls = 0
+    }
+
+    let state = Mutex(State())
+    var records: [RequestRecord] { state.withLock { $0.records } }
+
+    func keep(_ records: [RequestRecord]) async throws {
+        try state.withLock { state in
+            state.calls += 1
+            if let problem = state.problem { throw problem }
+            state.records += records
+        }
+    }
+}
+
 /// What a fake was not told to answer.
 struct Unprepared: Error {}
 

@@ -13,6 +13,7 @@ struct ProxyRoutes: Sendable {
     let keys: KeyCache
     let door: AccountDoor
     let leases: AccessLeases
+    let log: RequestLog
     let bodyBytesMax: Int
 
     private static let methods: [(method: HTTPRequest.Method, word: String)] = [
@@ -28,13 +29,13 @@ struct ProxyRoutes: Sendable {
     private func rawEndpoints(_ method: HTTPRequest.Method, _ word: String) -> [Endpoint] {
         [
             endpoint(method, "/proxy/@{integrated_account_id}/{path...}", "proxy\(word)ByAccount") { request in
-                try await answer(request, account: request.pathParameter("integrated_account_id"))
+                try await answer(&request, account: request.pathParameter("integrated_account_id"))
             },
             endpoint(method, "/proxy/-/{path...}", "proxy\(word)Path") { request in
-                try await answer(request, account: nil)
+                try await answer(&request, account: nil)
             },
             endpoint(method, "/custom/{path...}", "custom\(word)Path") { request in
-                try await answer(request, account: nil)
+                try await answer(&request, account: nil)
             },
         ]
     }
@@ -45,12 +46,12 @@ struct ProxyRoutes: Sendable {
         return [
             endpoint(method, "/proxy/{resource}", "proxy\(word)Resource") { request in
                 let resource = try request.pathParameter("resource")
-                return try await answer(request, target: .named(resource: resource, rest: nil))
+                return try await answer(&request, target: .named(resource: resource, rest: nil))
             },
             endpoint(method, "/proxy/{resource}/{rest}", "proxy\(word)Record") { request in
                 let resource = try request.pathParameter("resource")
                 let rest = try request.pathParameter("rest")
-                return try await answer(request, target: .named(resource: resource, rest: rest))
+                return try await answer(&request, target: .named(resource: resource, rest: rest))
             },
         ]
     }
@@ -75,8 +76,7 @@ struct ProxyRoutes: Sendable {
             ],
             body: BodySpec(schema: ProxyMessage.schema, bytesMax: 8 * 1024 * 1024),
             responses: [ResponseSpec(200, "What the vendor answers", schema: [:], contentType: "*/*")],
-            handler: { request in
-                var request = request
+            handler: log.noted("proxyMessage") { request in
                 let (identity, key) = try await caller(of: request.headers)
                 request.caller = .apiKey(identity)
                 let message = try ProxyMessage(request.json())
@@ -92,7 +92,7 @@ struct ProxyRoutes: Sendable {
         _ method: HTTPRequest.Method,
         _ path: String,
         _ operationID: String,
-        _ handler: @escaping Endpoint.Handler
+        _ handler: @escaping RequestLog.Handler
     ) -> Endpoint {
         Endpoint(
             method,
@@ -106,16 +106,15 @@ struct ProxyRoutes: Sendable {
             allowsAnyQuery: true,
             body: .raw(bytesMax: bodyBytesMax),
             responses: [ResponseSpec(200, "What the vendor answers", schema: [:], contentType: "*/*")],
-            handler: handler
+            handler: log.noted(operationID, handler)
         )
     }
 
     // MARK: Answering
 
     /// Answers a call of a raw path.
-    private func answer(_ request: EndpointRequest, account name: String?) async throws -> EndpointResponse {
+    private func answer(_ request: inout EndpointRequest, account name: String?) async throws -> EndpointResponse {
         let path = "/" + (try request.pathParameter("path"))
-        var request = request
         let (identity, key) = try await caller(of: &request)
         let account =
             if let name { try await door.open(name, for: identity) } else {
@@ -135,8 +134,7 @@ struct ProxyRoutes: Sendable {
     }
 
     /// Answers a call of a named resource.
-    private func answer(_ request: EndpointRequest, target: ProxyCall.Target) async throws -> EndpointResponse {
-        var request = request
+    private func answer(_ request: inout EndpointRequest, target: ProxyCall.Target) async throws -> EndpointResponse {
         let (identity, key) = try await caller(of: &request)
         let account = try await door.open(request, for: identity)
         return try await answer(try call(request, target, key, account), account)

@@ -52,6 +52,19 @@ extension AuditRow {
     }
 }
 
+extension RequestLogRow {
+    var json: JSONValue {
+        [
+            "request_id": .string(record.requestID), "answered_at": .string(answeredAt.description),
+            "operation": .string(record.operation), "method": .string(record.method), "path": .string(record.path),
+            "status": .number(JSONNumber(record.status)), "code": record.code.map { .string($0) } ?? .null,
+            "milliseconds": JSONNumber(record.milliseconds).map { .number($0) } ?? .null,
+            "integrated_account_id": record.accountID.map { .string($0.description) } ?? .null,
+            "api_key_id": .string(record.apiKeyID.description), "tenant_id": .string(record.tenantID.description),
+        ]
+    }
+}
+
 extension LayerRow {
     /// Without the document.
     var summary: JSONValue {

@@ -123,6 +123,9 @@ struct ExecutorCommand: AsyncParsableCommand {
             writes: HTTPIdempotentWritesClient(
                 try installation.client(from: .executor, to: .registry, sender: sender)
             ),
+            requestLog: HTTPRequestLogClient(
+                try installation.client(from: .executor, to: .registry, sender: sender)
+            ),
             broker: HTTPBrokerClient(try installation.client(from: .executor, to: .broker, sender: sender)),
             sender: sender,
             model: try installation.unifiedModel(),
