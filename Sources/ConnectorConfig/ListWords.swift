@@ -9,9 +9,11 @@ package struct FanOutBranch: Sendable {
     /// True for a record that another list has; sees `response`, `context`.
     package let skipWhen: Expression?
 
+    /// The lists of a list, or of an object that says how they are merged.
     static func all(reading reader: DocumentReader?) throws(ConnectorConfigError) -> [FanOutBranch] {
         var branches: [FanOutBranch] = []
-        for element in reader?.elements() ?? [] {
+        let list = reader?.child("merge_by") == nil ? reader : try reader?.required("branches")
+        for element in list?.elements() ?? [] {
             try element.allow([
                 "when", "resource", "method", "query_mapping", "request_body_mapping", "response_mapping", "skip_when",
             ])
@@ -24,6 +26,26 @@ package struct FanOutBranch: Sendable {
             )
         }
         return branches
+    }
+}
+
+/// How the records of several native lists become one list of records about the same things.
+package struct FanOutMerging: Sendable {
+    /// Where a unified record has the key.
+    package let key: DocumentPath
+    /// Most records that are read of all lists together.
+    package let recordsMax: Int
+
+    static func read(_ reader: DocumentReader?) throws(ConnectorConfigError) -> FanOutMerging? {
+        guard let reader, let key = reader.child("merge_by") else { return nil }
+        try reader.allow(["merge_by", "max_records", "branches"])
+        guard try reader.required("branches").elements().count > 1 else {
+            throw try reader.required("branches").error("there are at least two lists to merge")
+        }
+        return FanOutMerging(
+            key: DocumentPath(try key.string()),
+            recordsMax: try reader.child("max_records")?.int(1...10_000) ?? 1000
+        )
     }
 }
 

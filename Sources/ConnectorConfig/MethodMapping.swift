@@ -68,6 +68,11 @@ package final class MethodMapping: Sendable {
     package let write: WriteConfig
     /// Native lists that follow each other in one unified list; empty when `routes` say all.
     package let fanOut: [FanOutBranch]
+    /// How the records of those lists are merged; they follow each other, if nil.
+    package let merging: FanOutMerging?
+    /// Gives the unified records of a whole page at once, each of which ``responseMapping`` hands on; nil where it maps
+    /// one record after the other.
+    package let pageMapping: MappingStack?
     /// Native calls whose records are joined into each record before it is mapped.
     package let joins: [NativeJoin]
     /// What callers can include, by name.
@@ -89,14 +94,17 @@ package final class MethodMapping: Sendable {
             "path_mapping", "response_mapping", "filters", "sort", "sort_max", "search", "select", "select_discovery",
             "enums",
             "custom_fields", "is_partial", "fan_out", "joins", "side_loads", "local_filters", "incremental",
-            "error_mapping",
+            "error_mapping", "response_mapping_scope",
         ]
         try reader.allow(keys + WriteConfig.keys + PipelineConfig.keys + ["describe"])
         queryMapping = try reader.child("query_mapping")?.mapping()
         bodyMapping = try reader.child("request_body_mapping")?.mapping()
         headerMapping = try reader.child("request_header_mapping")?.mapping()
         pathMapping = try reader.child("path_mapping")?.mapping()
-        responseMapping = try reader.child("response_mapping")?.mapping()
+        let isWhole = try reader.child("response_mapping_scope")?.choice(MappingScope.self) == .page
+        let mapped = try reader.child("response_mapping")?.mapping()
+        pageMapping = isWhole ? mapped : nil
+        responseMapping = isWhole ? try Self.handingOn(mapped, reader) : mapped
         var filters: [FilterConfig] = []
         for (field, member) in try reader.child("filters")?.members() ?? [] {
             filters.append(try FilterConfig(field: field, reading: member))
@@ -109,7 +117,7 @@ package final class MethodMapping: Sendable {
         supportsSearch = try reader.child("search")?.bool() ?? false
         selectDiscovery = try reader.child("select_discovery")?.strings() ?? []
         let named = try Self.selected(reader.child("select"))
-        let words = SourceWords(responseMapping?.sources ?? [])
+        let words = SourceWords(mapped?.sources ?? [])
         let discovered = selectDiscovery.flatMap { words.names(matching: $0) }
         select = named + discovered.filter { !named.contains($0) }
         var enums: [EnumMap] = []
@@ -121,6 +129,7 @@ package final class MethodMapping: Sendable {
         isPartial = try reader.child("is_partial")?.bool() ?? false
         write = try WriteConfig(reading: reader)
         fanOut = try FanOutBranch.all(reading: reader.child("fan_out"))
+        merging = try FanOutMerging.read(reader.child("fan_out"))
         joins = try NativeJoin.all(reading: reader.child("joins"))
         sideLoads = try SideLoad.all(reading: reader.child("side_loads"))
         allowsLocalFilters = try reader.child("local_filters")?.bool() ?? true
@@ -129,6 +138,33 @@ package final class MethodMapping: Sendable {
         incremental = try reader.child("incremental").map(IncrementalConfig.init(reading:))
         errorMapping = try reader.child("error_mapping")?.mapping()
         routes = fanOut.isEmpty ? try Self.routes(reader) : fanOut.map(\.route)
+    }
+
+    /// What a response mapping is about.
+    private enum MappingScope: String, CaseIterable {
+        case record, page
+    }
+
+    /// The mapping of one record where another one has mapped the page.
+    private static func handingOn(
+        _ stack: MappingStack?,
+        _ reader: DocumentReader
+    ) throws(ConnectorConfigError) -> MappingStack {
+        let place = try reader.required("response_mapping")
+        guard stack?.stages.count == 1 else {
+            throw place.error("a mapping of whole pages takes no overlay; say 'mode: replace'")
+        }
+        for word in ["joins", "fan_out"] {
+            if let word = reader.child(word) { throw word.error("it needs a mapping of one record after the other") }
+        }
+        return try MappingStack(
+            reading: DocumentReader(value: "response.record", pointer: place.pointer, compiler: reader.compiler)
+        )
+    }
+
+    /// The mappings that tell which fields records get.
+    package var fieldMappings: [MappingStack] {
+        [pageMapping ?? responseMapping].compactMap(\.self) + fanOut.compactMap(\.responseMapping)
     }
 
     private static func routes(_ reader: DocumentReader) throws(ConnectorConfigError) -> [Route] {

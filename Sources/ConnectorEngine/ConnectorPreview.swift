@@ -43,10 +43,10 @@ package struct ConnectorPreview: Sendable {
             return Explanation.adding(explanation(plan).json(answer: answer), to: bytes, isList: isList)
         }
         guard method == "list" else {
-            let record = try plan.record(try answer.record(of: plan.native, scope: plan.scope), mapper)
+            let record = try plan.record(try plan.record(in: answer), mapper)
             return explained(writer.single(record), isList: false)
         }
-        let records = try plan.records(try answer.records(of: plan.native, scope: plan.scope).nodes, mapper)
+        let records = try plan.records(try plan.records(in: answer, of: plan.native, scope: plan.scope).nodes, mapper)
         let list = writer.list(
             records,
             nextCursor: nil,

@@ -235,22 +235,23 @@ package struct Engine: Sendable {
             plan,
             besides: connector.mapping(category: call.category, resource: call.resource, method: "list")
         )
-        let request = try plan.request(connector: connector.document, paging: .null)
-        let answer = try await FieldChunks(plan.native.fieldChunking, recordsPath: plan.native.recordsPath)
-            .answer(to: request, by: exchange)
-        let node = try answer.record(of: plan.native, scope: plan.scope)
-        let found = try await pipeline.after(plan, answer)
-        var records = [try found.record(node, ResponseMapper(found, context: found.context, answer: answer))]
+        let single: SingleRecord
+        if let merging = plan.mapping.merging {
+            single = try await SingleRecord(plan, merging, connector, pipeline)
+        } else {
+            single = try await SingleRecord(plan, connector, pipeline)
+        }
+        var records = [single.record]
         try await sideLoads.fill(&records, in: listRun(call, plan, connector, pipeline))
         let record = records[0]
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,
             count: 1,
-            remoteRateLimit: exchange.rateLimit(answer.response)
+            remoteRateLimit: exchange.rateLimit(single.answer.response)
         )
-        result.etag = answer.response.headers.value(of: .eTag) ?? record.etag
-        result.warnings = try request.contract?.drift(of: answer) ?? []
+        result.etag = single.answer.response.headers.value(of: .eTag) ?? record.etag
+        result.warnings = single.drift
         return result
     }
 }

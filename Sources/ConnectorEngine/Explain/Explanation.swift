@@ -89,7 +89,9 @@ struct Explanation {
             guard let stack else { continue }
             shown[name] = described(stack, fields: (try? stack.levels(in: scope)) ?? [])
         }
-        if let stack = plan.responseMapping {
+        if let stack = plan.mapping.pageMapping {
+            shown["response_mapping"] = described(stack, fields: [])
+        } else if let stack = plan.responseMapping {
             shown["response_mapping"] = described(stack, fields: answer.map { fields(of: stack, in: $0) } ?? [])
         }
         return shown

@@ -104,7 +104,7 @@ package struct Capabilities: Sendable {
 
     /// The model's fields that the mapping never gives; nil when that cannot be told from its text.
     private func absentFields(_ mapping: MethodMapping, _ resource: ResourceModel) -> [String]? {
-        guard let given = mapping.responseMapping?.namedMembers else { return nil }
+        guard let given = (mapping.pageMapping ?? mapping.responseMapping)?.namedMembers else { return nil }
         // These come from elsewhere than the mapping.
         var others: Set<String> = ["remote_data", "remote_values"]
         if mapping.customFields != nil { others.insert("custom_fields") }

@@ -62,7 +62,7 @@ struct ResponseMapper {
         if stack.reads("page"), let page, page !== document { inputs.append(("page", page.root.value)) }
         if stack.reads("request") { inputs.append(("request", plan.described)) }
         if let steps = plan.scope.root["steps"], stack.reads("steps") { inputs.append(("steps", steps)) }
-        let custom = plan.mapping.customFields
+        let custom = plan.mapping.pageMapping == nil ? plan.mapping.customFields : nil
         try stack.withSession(over: document, inputs: inputs) { session in
             for (index, node) in nodes.enumerated() {
                 do {
@@ -88,7 +88,7 @@ struct ResponseMapper {
     ) throws {
         let custom = customFields.flatMap { fields in fields.node(in: node).map { (fields, $0) } }
         try check(
-            batch.append(remoteData: node.untouchedBytes) { output, writer in
+            batch.append(remoteData: plan.remoteData(of: node)) { output, writer in
                 guard let (fields, members) = custom else {
                     return try session.write(recordAt: node.entry, to: &output, &writer)
                 }
@@ -117,14 +117,14 @@ struct ResponseMapper {
             throw prepared.problem(error)
         }
         guard case .object(var fields)? = mapped.map(ExactDigits(of: native).restored(in:)) else { throw noObject }
-        if let custom = plan.mapping.customFields?.fields(of: native) {
+        if plan.mapping.pageMapping == nil, let custom = plan.mapping.customFields?.fields(of: native) {
             let own = fields["custom_fields"] ?? .object([:])
             fields["custom_fields"] = JSONValue.object(custom).overlaid(by: own.isNull ? .object([:]) : own)
         }
         let document = try JSONDocument(parsing: JSONValue.object(fields).bytes(), policy: .vendor)
         try JSONataStack([], form: prepared.shape.form).withSession(over: document, inputs: []) { session in
             try check(
-                batch.append(remoteData: node.untouchedBytes) { output, writer in
+                batch.append(remoteData: plan.remoteData(of: node)) { output, writer in
                     session.write(session.record(at: 0), to: &output, &writer)
                 }
             )

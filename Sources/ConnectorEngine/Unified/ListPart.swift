@@ -26,7 +26,7 @@ struct ListPart {
         plan = try run.plan.branch(branch, of: run.connector)
         skipWhen = plan.branches[safe: branch]?.skipWhen
         pagination = Pagination(config: plan.native.pagination)
-        identity = RecordIdentity(digests: run.digests, path: plan.native.dedupePath ?? plan.native.idPath)
+        identity = RecordIdentity(digests: run.digests, path: plan.identityPath)
         slicing = Slicing(
             pagination,
             sort: plan.query.sort,
@@ -95,7 +95,7 @@ struct ListPart {
         let empty = native.emptyStatuses + [204] + (config.pageKind == .range ? [416] : [])
         let answer = try await FieldChunks(native.fieldChunking, recordsPath: native.recordsPath)
             .answer(to: request, by: run.exchange, emptyStatuses: empty)
-        let found = try answer.records(of: native, scope: asked)
+        let found = try plan.records(in: answer, of: native, scope: asked)
         return Fetched(
             facts: PageFacts(
                 asked: asked,
@@ -104,6 +104,7 @@ struct ListPart {
                 answer: answer,
                 nodes: found.nodes,
                 nativeCount: found.nativeCount,
+                lastRecord: found.nodes.last.map { plan.mapping.pageMapping == nil ? $0 : $0["remote_data"] ?? $0 },
                 position: position
             )
         )

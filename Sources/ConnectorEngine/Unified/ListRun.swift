@@ -36,6 +36,9 @@ struct ListRun {
 
     /// The page that the caller asks for.
     func page() async throws -> ListPage {
+        if let merging = plan.mapping.merging, !plan.branches.isEmpty {
+            return try await MergedList(run: self, merging: merging).page()
+        }
         var position = try plan.query.cursor.map { try cursors.position($0, binding: binding) } ?? ListPosition()
         try checkAge(position)
         let limit = min(plan.limit, position.most ?? .max)
@@ -46,6 +49,22 @@ struct ListRun {
             let state = Progress(start: position)
             return ListPage(records: [], total: 0, isPartial: plan.mapping.isPartial, meta: meta(state))
         }
+        var (state, part) = try await gather(from: position, limit: limit)
+        try await sideLoads.fill(&state.records, in: self)
+        return try ListPage(
+            records: state.records,
+            nextCursor: state.next.map { try text($0, part) },
+            previousCursor: previous(state, part, limit: limit).map { try cursors.text($0, binding: binding) },
+            total: plan.localFilters.isEmpty && plan.branches.count < 2 ? state.total : nil,
+            isPartial: plan.mapping.isPartial,
+            meta: meta(state),
+            rateLimit: state.rateLimit
+        )
+    }
+
+    /// Records from a position on, and the list that they were read of last.
+    func gather(from position: ListPosition, limit: Int) async throws -> (state: Progress, part: ListPart) {
+        var position = position
         var part = try await ListPart(self, branch: position.slice.branch)
         try part.resume(&position)
         var state = Progress(start: position)
@@ -84,16 +103,7 @@ struct ListRun {
             position = next
             if state.records.count == limit { break }
         }
-        try await sideLoads.fill(&state.records, in: self)
-        return try ListPage(
-            records: state.records,
-            nextCursor: state.next.map { try text($0, part) },
-            previousCursor: previous(state, part, limit: limit).map { try cursors.text($0, binding: binding) },
-            total: plan.localFilters.isEmpty && plan.branches.count < 2 ? state.total : nil,
-            isPartial: plan.mapping.isPartial,
-            meta: meta(state),
-            rateLimit: state.rateLimit
-        )
+        return (state, part)
     }
 
     /// Maps records of a page until the caller's page is full.
@@ -107,7 +117,9 @@ struct ListRun {
         _ state: inout Progress
     ) async throws -> Int {
         var index = try part.skipped(position, facts.nodes)
-        let reach = plan.localFilters.isEmpty ? limit - state.records.count : facts.nodes.count
+        let filters = filters
+        defer { state.branches += Array(repeating: part.branch, count: state.records.count - state.branches.count) }
+        let reach = filters.isEmpty ? limit - state.records.count : facts.nodes.count
         let joined = try await part.joined(facts.nodes[index...].prefix(reach))
         let found = try await pipeline.after(part.plan, facts.answer)
         let mapper = ResponseMapper(found, context: found.context, answer: facts.answer)
@@ -118,12 +130,12 @@ struct ListRun {
             index += 1
             guard try part.admits(node, &position.seen) else { continue }
             let whole = joined?[safe: index - 1 - start] ?? node
-            guard !plan.localFilters.isEmpty else {
+            guard !filters.isEmpty else {
                 taken.append(whole)
                 continue
             }
             let record = try found.record(whole, mapper)
-            if plan.localFilters.match(record.fields) { state.records.append(record) }
+            if filters.match(record.fields) { state.records.append(record) }
         }
         state.records += try found.records(taken, mapper)
         return index
@@ -133,6 +145,8 @@ struct ListRun {
     struct Progress {
         let start: ListPosition
         var records: [MappedRecord] = []
+        /// Which list each of them is of.
+        var branches: [Int] = []
         var next: ListPosition?
         var total: Int?
         var pages = 0
@@ -144,6 +158,13 @@ struct ListRun {
         var textWasRepaired = false
 
         init(start: ListPosition) { self.start = start }
+
+        /// Takes over what another one knows beside records.
+        mutating func take(over other: Progress) {
+            rateLimit = other.rateLimit ?? rateLimit
+            drift += other.drift
+            textWasRepaired = textWasRepaired || other.textWasRepaired
+        }
     }
 
     /// What a cursor is good for.
@@ -160,9 +181,12 @@ struct ListRun {
         ]
     }
 
+    /// What records are filtered by as they come; merged ones are when they are whole.
+    private var filters: LocalFilters { plan.mapping.merging == nil ? plan.localFilters : LocalFilters() }
+
     /// More than the caller wants when some of it may be filtered out.
     private func wanted(_ missing: Int) -> Int {
-        plan.localFilters.isEmpty ? missing : max(missing, 100)
+        filters.isEmpty ? missing : max(missing, 100)
     }
 
     private func text(_ position: ListPosition, _ part: ListPart) throws -> String {
@@ -210,7 +234,7 @@ struct ListRun {
         }
     }
 
-    private func meta(_ state: Progress) -> JSONObject {
+    func meta(_ state: Progress) -> JSONObject {
         var meta = JSONObject()
         meta["request_id"] = call.requestID.map(JSONValue.string)
         if !plan.filterFates.isEmpty {

@@ -14,6 +14,8 @@ struct PageFacts {
     let nodes: [JSONNode]
     /// Elements that the vendor sent, where an element can become several records or none.
     let nativeCount: Int
+    /// The last record as the vendor wrote it.
+    let lastRecord: JSONNode?
     let position: ListPosition
 
     /// The value of an expression of the paging.
@@ -25,7 +27,7 @@ struct PageFacts {
         var scope = ResponseScope.scope(answer.response, body: answer.document?.root.value ?? .null)
         for member in asked.root where scope.root[member.key] == nil { scope.root[member.key] = member.value }
         scope.root["request"] = request.explained(connector: connector)
-        scope.root["last_record"] = nodes.last?.value ?? .null
+        scope.root["last_record"] = lastRecord?.value ?? .null
         scope.root["last_page_size"] = .number(JSONNumber(nativeCount))
         scope.root["page_index"] = .number(JSONNumber(position.pageIndex))
         scope.root["values"] = .object(position.values)

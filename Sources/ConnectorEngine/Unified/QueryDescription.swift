@@ -160,7 +160,7 @@ struct PlannedFilters {
     /// Whether the records have what the filter looks at.
     private static func canKeep(_ filter: UnifiedQuery.Filter, _ mapping: MethodMapping) -> Bool {
         let root = filter.field.prefix { $0 != "[" }
-        let mappings = [mapping.responseMapping].compactMap(\.self) + mapping.fanOut.compactMap(\.responseMapping)
+        let mappings = mapping.fieldMappings
         return mapping.allowsLocalFilters && mappings.contains { $0.mentions(String(root)) }
     }
 

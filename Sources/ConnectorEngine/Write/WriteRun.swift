@@ -82,7 +82,7 @@ struct WriteRun {
     }
 
     private func mapped(_ answer: NativeAnswer, _ plan: Plan) throws -> UnifiedResult {
-        let node = try answer.record(of: plan.native, scope: plan.scope)
+        let node = try plan.record(in: answer)
         let record = try ResponseMapper(plan, context: plan.context, answer: answer).record(node)
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),
