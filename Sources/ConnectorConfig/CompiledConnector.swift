@@ -4,7 +4,7 @@ import Vocabulary
 /// The effective configuration of one account: the merged layers, compiled.
 ///
 /// Immutable, so that it can be kept and shared for as long as its revision is the current one.
-package struct CompiledConnector: Sendable {
+package final class CompiledConnector: Sendable {
     /// The decoded document.
     package let document: ConnectorDocument
     /// Identity of the tuple of layer versions, such as `3.1.0`; it binds cursors and is told in `X-Config-Revision`.

@@ -52,6 +52,8 @@ package final class ConnectorDocument: Sendable {
     package let webhooks: WebhookConfig?
     /// Header fields that pass through the proxy beside the usual ones.
     package let proxy: ProxyConfig
+    /// What the engine makes of the document, once for all calls.
+    package let prepared = Prepared()
 
     static let keys = [
         "name", "label", "categories", "version", "docs", "icon", "deprecated", "extends", "regions", "hosts",

@@ -60,6 +60,14 @@ package indirect enum Expression: Sendable {
         try value(in: scope) == .bool(true)
     }
 
+    /// Whether it is text, with or without placeholders, so that the same values always give the same.
+    package var isTemplate: Bool {
+        switch self {
+        case .literal, .template: true
+        case .jsonata, .object, .array: false
+        }
+    }
+
     /// Whether a credential is asked for; JSONata is believed to ask for all that it names in any way.
     func mentions(credential name: String) -> Bool {
         switch self {

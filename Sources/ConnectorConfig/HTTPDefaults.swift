@@ -1,7 +1,7 @@
 import JSONValue
 
 /// What all requests of a connector have in common.
-package struct HTTPDefaults: Sendable {
+package final class HTTPDefaults: Sendable {
     /// How a list is written into a query.
     package enum ArrayFormat: String, Sendable, CaseIterable {
         case comma, brackets, indices, `repeat`, json, space, pipe
@@ -83,8 +83,8 @@ package struct HTTPDefaults: Sendable {
         acceptsCompression = try reader.child("compression")?.choice(Compression.self) != Compression.none
         version = try reader.child("http_version")?.version(Version.self) ?? .auto
         tlsMin = try reader.child("tls_min")?.version(TLSVersion.self) ?? .v12
-        requestFormat = try reader.child("request_format").map(RequestFormat.init(reading:)) ?? RequestFormat(.json)
-        responseFormat = try reader.child("response_format").map(ResponseFormat.init(reading:)) ?? ResponseFormat(.json)
+        requestFormat = try reader.child("request_format").map(RequestFormat.init(reading:)) ?? .json
+        responseFormat = try reader.child("response_format").map(ResponseFormat.init(reading:)) ?? .json
         unencoded = try reader.child("skip_encode")?.strings().joined() ?? ""
         connectTimeout = try reader.child("connect_timeout_seconds")?.int(1...60).seconds ?? .seconds(5)
         totalTimeout = try reader.child("timeout_seconds")?.int(1...300).seconds ?? .seconds(30)
@@ -93,7 +93,7 @@ package struct HTTPDefaults: Sendable {
 }
 
 /// A request as a document describes it, before values are put in.
-package struct RequestTemplate: Sendable {
+package final class RequestTemplate: Sendable {
     static let keys =
         ["method", "path", "base_url", "query", "headers", "body", "request_format", "no_auth"] + AnswerRules.keys
 

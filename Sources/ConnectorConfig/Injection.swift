@@ -75,7 +75,7 @@ package struct Injection: Sendable {
     }
 
     /// All that is put in.
-    var expressions: [Expression] {
+    package var expressions: [Expression] {
         (headers + query + body).map(\.expression) + (basic.map { [$0.username, $0.password] } ?? [])
     }
 

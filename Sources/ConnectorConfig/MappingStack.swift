@@ -6,7 +6,7 @@ package import Vocabulary
 ///
 /// Each level's object is laid over the result of the levels below, so that an override that adds a field need not
 /// repeat the base mapping.
-package struct MappingStack: Sendable {
+package final class MappingStack: Sendable {
     /// How a level's mapping meets the result of the levels below.
     package enum Mode: String, Sendable, CaseIterable {
         /// Its object is merged deeply over the result below; a result that is no object replaces it.
@@ -34,7 +34,7 @@ package struct MappingStack: Sendable {
     /// What the engine makes of the mapping, once for all calls.
     package let prepared = Prepared()
 
-    init(reading reader: DocumentReader) throws(ConnectorConfigError) {
+    convenience init(reading reader: DocumentReader) throws(ConnectorConfigError) {
         guard let stack = reader.value[LayerMerge.stackKey] else {
             self.init(
                 stages: [Stage(level: .platform, expression: try Self.expression(reader), pointer: reader.pointer)])
@@ -106,12 +106,15 @@ package struct MappingStack: Sendable {
 
 /// Keeps one thing that is made from a configuration when it is first wanted.
 package final class Prepared: Sendable {
-    private let value = Mutex<(any Sendable)?>(nil)
+    private let value = Mutex<(any AnyObject & Sendable)?>(nil)
+
+    /// Nothing is made yet.
+    package init() {}
 
     /// The thing, made by `make` when it is not there yet.
     ///
     /// All callers must want the same type; another one makes its own each time.
-    package func value<Value: Sendable>(_ make: () -> Value) -> Value {
+    package func value<Value: AnyObject & Sendable>(_ make: () -> Value) -> Value {
         if let known = value.withLock({ $0 as? Value }) { return known }
         let made = make()
         value.withLock { $0 = made }

@@ -3,7 +3,7 @@ import JSONValue
 /// How one method of a unified resource is done with a vendor's native calls.
 package final class MethodMapping: Sendable {
     /// One way to do it; the first whose condition holds is taken.
-    package struct Route: Sendable {
+    package final class Route: Sendable {
         /// When; always, if nil.
         ///
         /// Sees `query`, `id`, `context`.

@@ -1,7 +1,12 @@
 import JSONValue
 
 /// How a request's body is written: a word, or an object with `kind` and options.
-package struct RequestFormat: Sendable {
+package final class RequestFormat: Sendable {
+    /// No body.
+    package static let noBody = RequestFormat(.none)
+    /// A body of JSON.
+    package static let json = RequestFormat(.json)
+
     /// The ways that the engine knows.
     package enum Kind: String, Sendable, CaseIterable {
         /// RFC 8259.

@@ -3,7 +3,10 @@ import JSONValue
 /// How an answer's body is read: a word, or an object with `kind` and options.
 ///
 /// Whatever the kind, records are JSON from there on.
-package struct ResponseFormat: Sendable {
+package final class ResponseFormat: Sendable {
+    /// A body of JSON.
+    package static let json = ResponseFormat(.json)
+
     /// The ways that the engine knows.
     package enum Kind: String, Sendable, CaseIterable {
         /// RFC 8259.
@@ -135,7 +138,10 @@ package struct ResponseFormat: Sendable {
 }
 
 /// What the answers of one call mean before any error rule is asked.
-package struct AnswerRules: Sendable {
+package final class AnswerRules: Sendable {
+    /// The usual rules: 2xx is good, nothing stands for an empty result.
+    package static let usual = AnswerRules()
+
     static let keys = ["response_format", "empty_when", "success_when", "unreadable"]
 
     /// What becomes of a good answer whose body cannot be read.
@@ -159,8 +165,7 @@ package struct AnswerRules: Sendable {
     /// What becomes of a good answer whose body cannot be read.
     package let unreadable: Unreadable
 
-    /// The usual rules: 2xx is good, nothing stands for an empty result.
-    package init() {
+    private init() {
         format = nil
         emptyStatuses = []
         emptyCondition = nil

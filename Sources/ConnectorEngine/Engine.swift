@@ -18,6 +18,7 @@ package struct Engine: Sendable {
     let clock: EngineClock
     let lookups = LookupCache()
     private let answers = AnswerCache()
+    private let known = KnownWords()
 
     /// Makes an engine.
     ///
@@ -70,7 +71,8 @@ package struct Engine: Sendable {
         within outer: CallTrace?
     ) async throws -> UnifiedResult {
         let variables = connector.document.withDefaults(variables)
-        var plan = try Plan(call, connector: connector, variables: variables, model: model)
+        let words = try known.words(of: call, connector: connector, model: model)
+        var plan = try Plan(call, words, connector: connector, variables: variables)
         let trace = outer ?? (plan.query.explains ? traffic.trace() : nil)
         let exchange = exchange(connector, variables, access, call.account, call.traffic, trace)
         let pipeline = pipeline(connector, exchange, call.account, calls: plan.mapping.pipeline.callBudget)
@@ -203,7 +205,8 @@ package struct Engine: Sendable {
         access: any AccessSource
     ) async throws -> RecordPage {
         let variables = connector.document.withDefaults(variables)
-        let plan = try Plan(call, connector: connector, variables: variables, model: model)
+        let words = try known.words(of: call, connector: connector, model: model)
+        let plan = try Plan(call, words, connector: connector, variables: variables)
         let trace = plan.query.explains ? traffic.trace() : nil
         let exchange = exchange(connector, variables, access, call.account, call.traffic, trace)
         let pipeline = pipeline(connector, exchange, call.account, calls: plan.mapping.pipeline.callBudget)
@@ -242,7 +245,7 @@ package struct Engine: Sendable {
             single = try await SingleRecord(plan, connector, pipeline)
         }
         var records = [single.record]
-        try await sideLoads.fill(&records, in: listRun(call, plan, connector, pipeline))
+        if !sideLoads.isEmpty { try await sideLoads.fill(&records, in: listRun(call, plan, connector, pipeline)) }
         let record = records[0]
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),

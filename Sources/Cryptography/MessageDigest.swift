@@ -11,12 +11,13 @@ package enum MessageDigest {
         of bytes: [UInt8]
     ) throws(CryptographyError) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length = 0
+        var length: UInt32 = 0
         let ok = withCleanErrorQueue {
-            EVP_Q_digest(nil, algorithm.openSSLName, nil, bytes, bytes.count, &digest, &length)
+            FetchedDigest.of(algorithm).map { EVP_Digest(bytes, bytes.count, &digest, &length, $0, nil) }
         }
         guard ok == 1 else { throw CryptographyError(.failed, "no \(algorithm.rawValue) digest could be made") }
-        return Array(digest.prefix(length))
+        digest.removeLast(digest.count - Int(length))
+        return digest
     }
 
     /// The HMAC of `bytes` under `key`.
@@ -81,6 +82,20 @@ package enum MessageDigest {
         guard ok == 1 else { throw CryptographyError(.failed, "HKDF could not derive a key") }
         return SecretBytes(zeroing: &derived)
     }
+}
+
+/// OpenSSL's digests, each looked up by its name once: that takes longer than to hash a key.
+private struct FetchedDigest: @unchecked Sendable {  // Proof: a fetched EVP_MD never changes, and is never freed here.
+    private static let all = Dictionary(
+        uniqueKeysWithValues: DigestAlgorithm.allCases.map {
+            ($0, FetchedDigest(pointer: EVP_MD_fetch(nil, $0.openSSLName, nil)))
+        }
+    )
+
+    private let pointer: OpaquePointer?
+
+    /// nil when OpenSSL's policy forbids the algorithm.
+    static func of(_ algorithm: DigestAlgorithm) -> OpaquePointer? { all[algorithm]?.pointer }
 }
 
 extension DigestAlgorithm {

@@ -31,6 +31,7 @@ package struct JSONObject: Sendable, Hashable {
 
     /// Takes members in order; a later duplicate replaces the value of the earlier one.
     package init(_ pairs: some Sequence<(String, JSONValue)>) {
+        members.reserveCapacity(pairs.underestimatedCount)
         for (key, value) in pairs { self[key] = value }
     }
 

@@ -8,7 +8,7 @@ package enum MemoryChunks {
     /// The largest chunk that is kept.
     package static let largestKept = 1 << 20
     /// The smallest chunk worth keeping: below it `malloc` is as quick.
-    private static let smallestKept = 64 << 10
+    package static let smallestKept = 64 << 10
     /// Bytes kept at most.
     private static let keptBytesMax = 24 << 20
 

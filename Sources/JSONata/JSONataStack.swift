@@ -4,11 +4,17 @@ package import JSONValue
 /// before it.
 ///
 /// Their input is an object of named parts: `response`, one record of a document, and what is given beside it.
-package struct JSONataStack: Sendable {
+package final class JSONataStack: Sendable {
+    /// The parts of the input beside the record.
+    package enum Part: String, Sendable, CaseIterable {
+        case context, page, request, steps
+    }
+
     let expressions: [JSONataExpression]
     let form: JSONataForm?
     /// How results are written without being made, where there is one expression that allows it.
     let plan: WritingPlan?
+    private let parts: Set<Part>
 
     /// Stacks expressions.
     ///
@@ -17,10 +23,13 @@ package struct JSONataStack: Sendable {
         self.expressions = expressions
         self.form = form
         plan = expressions.count == 1 ? form.flatMap { WritingPlan(expressions[0].program, $0) } : nil
+        parts = Set(Part.allCases.filter { Self.mention($0.rawValue, in: expressions) })
     }
 
-    /// Whether an expression may read the part of the input with this name.
-    package func reads(_ name: String) -> Bool {
+    /// Whether an expression may read a part of the input.
+    package func reads(_ part: Part) -> Bool { parts.contains(part) }
+
+    private static func mention(_ name: String, in expressions: [JSONataExpression]) -> Bool {
         let name = Array(name.utf8)
         return expressions.contains { expression in
             guard let reads = expression.program.reads else { return true }
@@ -35,7 +44,8 @@ package struct JSONataStack: Sendable {
     ///
     /// - Parameters:
     ///   - document: holds the records.
-    ///   - inputs: further parts of the input by name; the document itself is `page`, when an expression reads that.
+    ///   - inputs: further parts of the input by name, only those that are read; the document itself is `page`, when an
+    ///     expression reads that and it is not given.
     ///   - host: what functions may use from outside.
     ///   - body: gets a session that it does not keep.
     /// - Returns: what `body` returns.
@@ -95,8 +105,8 @@ package struct JSONataSession {
         _ inputs: [(name: String, value: JSONValue)],
         _ host: JSONataHost
     ) {
-        let arena = Arena(firstChunk: 12 * 1024)
-        let records = Arena(firstChunk: 16 * 1024)
+        let arena = Arena(firstChunk: MemoryChunks.smallestKept)
+        let records = Arena(firstChunk: MemoryChunks.smallestKept)
         let table = TapeReader.nameTable(nameCount, in: arena)
         self.arena = arena
         reader = TapeReader(
@@ -109,14 +119,14 @@ package struct JSONataSession {
         let limits = JSONataLimits.mapping
         programs = stack.expressions.map { expression in
             let state = EvaluationState.make(expression.program, limits, host, records, globalsIn: arena)
-            state.pointee.keyVerdicts = KeyVerdicts(arena)
+            state.pointee.keyVerdicts = expression.program.takeVerdicts()
             return (expression.program, state)
         }
         var shared: [(key: Value, value: Value)] = []
-        for input in inputs where stack.reads(input.name) {
+        for input in inputs {
             shared.append((arena.string(input.name).keyed, ValueConversion.value(input.value, arena)))
         }
-        if stack.reads("page") {
+        if stack.reads(.page), !inputs.contains(where: { $0.name == "page" }) {
             let names = TapeReader.nameTable(nameCount, in: arena)
             let whole = TapeReader(tape: tape, source: source, arena: arena, table: names).value(0)
             shared.append((arena.string("page").keyed, whole))
@@ -131,7 +141,10 @@ package struct JSONataSession {
     }
 
     func end() {
-        for (_, state) in programs { state.discard() }
+        for (program, state) in programs {
+            if let remembered = state.pointee.keyVerdicts { program.keep(remembered) }
+            state.discard()
+        }
         reader.arena.destroy()
         arena.destroy()
     }

@@ -1,5 +1,7 @@
+import Synchronization
+
 /// A compiled expression: nodes in an arena that live as long as this object and never change.
-final class Program: @unchecked Sendable {  // Proof: nothing is written after the initialiser returns.
+final class Program: @unchecked Sendable {  // Proof: after the initialiser only what is locked is written.
     let arena: Arena
     let root: NodePointer
     /// Names that no scope binds, in slot order.
@@ -14,6 +16,9 @@ final class Program: @unchecked Sendable {  // Proof: nothing is written after t
     let names: ObjectPointer
     /// The source as it was given.
     let source: UnsafeBufferPointer<UInt8>
+    private let callsEval: Bool
+    /// What is remembered for the next session; nil while a session has it.
+    private let verdicts = Mutex<KeyVerdicts?>(nil)
 
     /// Compiles bytes that are UTF-8; lone surrogates in the same manner are allowed.
     ///
@@ -57,6 +62,7 @@ final class Program: @unchecked Sendable {  // Proof: nothing is written after t
             }
             self.root = shaped
             self.globals = names
+            callsEval = (0..<names.count).contains { names[$0].text == "eval" }
             self.defaults = defaults
             self.scope = scope
             self.names = resolver.names
@@ -69,7 +75,25 @@ final class Program: @unchecked Sendable {  // Proof: nothing is written after t
         }
     }
 
-    deinit { arena.destroy() }
+    deinit {
+        verdicts.withLock { $0?.destroy() }
+        arena.destroy()
+    }
+
+    /// What is remembered of names, for one session; nil where functions come and go with `$eval`.
+    func takeVerdicts() -> KeyVerdicts? {
+        callsEval ? nil : verdicts.withLock { $0.take() } ?? KeyVerdicts()
+    }
+
+    /// Keeps for the next session what one has remembered.
+    func keep(_ remembered: KeyVerdicts) {
+        let surplus = verdicts.withLock { kept -> KeyVerdicts? in
+            guard kept == nil, remembered.isWorthKeeping else { return remembered }
+            kept = remembered
+            return nil
+        }
+        surplus?.destroy()
+    }
 }
 
 extension JSONataError {

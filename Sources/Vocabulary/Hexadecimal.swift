@@ -21,6 +21,18 @@ package enum Hexadecimal {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The sixteen bytes of a UUID in its canonical text form (RFC 9562 section 4).
+    static func hyphened(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 0xF)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// The value of one digit in lower case; nil for any other byte.
     package static func value(_ digit: UInt8) -> UInt8? {
         switch digit {

@@ -51,7 +51,8 @@ package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        uuid.uuidString.lowercased()
+        let (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) = uuid.uuid
+        return Hexadecimal.hyphened([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
     }
 }
 

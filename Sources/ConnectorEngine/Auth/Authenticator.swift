@@ -21,26 +21,18 @@ struct Authenticator {
         connector: ConnectorDocument? = nil
     ) throws -> NativeRequest {
         var signed = request
-        let injection = method.injection
-        let scope = scope(variables)
-        for header in injection.headers {
-            signed.setHeader(header.name, try text(header.expression, scope), isSecret: true)
-        }
+        let injection = try access.injection(by: method, variables)
+        for header in injection.headers { signed.setHeader(header) }
         for item in injection.query {
             signed.query.removeAll { $0.name == item.name }
-            signed.query.append(
-                NativeRequest.Item(name: item.name, value: try text(item.expression, scope), isSecret: true)
-            )
+            signed.query.append(item)
         }
-        for member in injection.body { signed.secretMembers[member.name] = .string(try text(member.expression, scope)) }
-        if let basic = injection.basic {
-            let pair = "\(try text(basic.username, scope)):\(try text(basic.password, scope))"
-            signed.setHeader("Authorization", "Basic " + Base64.encoded(Array(pair.utf8)), isSecret: true)
-        }
+        for member in injection.members { signed.secretMembers[member.key] = member.value }
         if let config = method.userToken {
+            let scope = access.scope(variables)
             signed.soapSecurity = try config.security(
-                username: text(config.username, scope),
-                password: text(config.password, scope),
+                username: scope.credential(config.username),
+                password: scope.credential(config.password),
                 tools: tools
             )
         }
@@ -65,7 +57,7 @@ struct Authenticator {
         var request = request
         var fields: [(name: String, value: String)] = []
         for config in method.signatures {
-            for field in try config.signature.fields(for: request, in: scope(variables), tools: tools) {
+            for field in try config.signature.fields(for: request, in: access.scope(variables), tools: tools) {
                 guard let name = HTTPField.Name(field.name), HeaderText.isValue(field.value) else {
                     throw Problem(.credentialUnavailable, "the account's credentials cannot be sent in a header field")
                 }
@@ -75,25 +67,64 @@ struct Authenticator {
         }
         return fields
     }
+}
 
-    private func scope(_ variables: JSONObject) -> ExpressionScope {
+/// What a way to connect puts into every request of one access, with the values in it.
+final class InjectedValues: Sendable {
+    let method: AuthMethod
+    /// The account's variables that the values were made with.
+    let variables: JSONObject
+    let headers: [NativeRequest.Item]
+    let query: [NativeRequest.Item]
+    /// Members of a body.
+    let members: JSONObject
+    /// Whether the next request gets the same: templates know nothing of time and chance, JSONata does.
+    let areAlwaysTheSame: Bool
+
+    init(_ method: AuthMethod, _ access: UsableAccess, _ variables: JSONObject) throws {
+        self.method = method
+        self.variables = variables
+        let injection = method.injection
+        let scope = access.scope(variables)
+        func items(_ expressions: [NamedExpression]) throws -> [NativeRequest.Item] {
+            try expressions.map {
+                NativeRequest.Item(name: $0.name, value: try scope.credential($0.expression), isSecret: true)
+            }
+        }
+        var headers = try items(injection.headers)
+        if let basic = injection.basic {
+            let pair = "\(try scope.credential(basic.username)):\(try scope.credential(basic.password))"
+            let value = "Basic " + Base64.encoded(Array(pair.utf8))
+            headers.append(NativeRequest.Item(name: "Authorization", value: value, isSecret: true))
+        }
+        self.headers = headers
+        query = try items(injection.query)
+        members = JSONObject(try injection.body.map { ($0.name, .string(try scope.credential($0.expression))) })
+        areAlwaysTheSame = injection.expressions.allSatisfy(\.isTemplate)
+    }
+}
+
+extension UsableAccess {
+    /// What injections see.
+    func scope(_ variables: JSONObject) -> ExpressionScope {
         var credentials = JSONObject()
-        for (name, secret) in access.values { credentials[name] = .string(secret.reveal()) }
+        for (name, secret) in values { credentials[name] = .string(secret.reveal()) }
         return ExpressionScope(["credentials": .object(credentials), "context": .object(variables)])
     }
+}
 
-    private func text(_ expression: Expression, _ scope: ExpressionScope) throws -> String {
+extension ExpressionScope {
+    /// The text of an expression over credentials, with the reason why there is none.
+    fileprivate func credential(_ expression: Expression) throws -> String {
         do {
-            if let text = try expression.text(in: scope) { return text }
+            if let text = try expression.text(in: self) { return text }
         } catch {
             // The failure's text names placeholders only; what they hold is never in it.
             throw Problem(.credentialUnavailable, "the account's credentials are incomplete", underlying: error)
         }
         throw Problem(.credentialUnavailable, "the account's credentials are incomplete")
     }
-}
 
-extension ExpressionScope {
     /// The text of an expression over credentials, which must have one.
     func secretText(_ expression: Expression) throws -> String {
         // The cause's text names placeholders only; what they hold is never in it.

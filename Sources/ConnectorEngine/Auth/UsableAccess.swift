@@ -1,12 +1,14 @@
 package import ConnectorConfig
 package import HTTPExchange
 package import HTTPTypes
+import JSONValue
+import Synchronization
 package import Vocabulary
 
 /// What the requests of one account need to be sent and signed.
 ///
-/// Never a refresh token or a client secret.
-package struct UsableAccess: Sendable {
+/// Never a refresh token or a client secret. An object, because what is made of it for requests is kept with it.
+package final class UsableAccess: Sendable {
     /// The name of the way to connect, under the connector's `auth`.
     package let method: String
     /// The values that injection may use: `access_token`, or what the user typed.
@@ -15,6 +17,8 @@ package struct UsableAccess: Sendable {
     package let clientCertificate: ConnectionIdentity.ClientCertificate?
     /// Grows with each renewal, so that a rejected one can be told from its successor.
     package let version: Int
+    /// What was put into the last request.
+    private let injected = Mutex<InjectedValues?>(nil)
 
     /// Bundles an account's access.
     package init(
@@ -27,6 +31,16 @@ package struct UsableAccess: Sendable {
         self.values = values
         self.clientCertificate = clientCertificate
         self.version = version
+    }
+
+    /// What a way to connect puts into requests of an account with `variables`.
+    ///
+    /// - Throws: `Problem` (`credential_unavailable`), whose text never holds a secret.
+    func injection(by method: AuthMethod, _ variables: JSONObject) throws -> InjectedValues {
+        if let known = injected.withLock({ $0 }), known.method === method, known.variables == variables { return known }
+        let values = try InjectedValues(method, self, variables)
+        if values.areAlwaysTheSame { injected.withLock { $0 = values } }
+        return values
     }
 }
 

@@ -35,13 +35,13 @@ package struct NativeRequest: Sendable {
     /// Body.
     package var body: JSONValue?
     /// How the body is written.
-    package var form = BodyForm(RequestFormat(.json))
+    package var form = BodyForm(.json)
     /// Credentials that are members of the body.
     package var secretMembers = JSONObject()
     /// The credentials that a SOAP body gets when it is written.
     package var soapSecurity: SOAPSecurity?
     /// What its answers mean.
-    package var answer = AnswerRules()
+    package var answer = AnswerRules.usual
     /// Whether it is sent without credentials.
     package var needsNoAuth = false
     /// Scopes that the vendor wants for it.
@@ -67,12 +67,18 @@ package struct NativeRequest: Sendable {
 
     /// Sets a header field, whatever its name's case was before.
     mutating func setHeader(_ name: String, _ value: String, isSecret: Bool = false) {
-        headers.removeAll { Self.isSameName($0.name, name) }
-        headers.append(Item(name: name, value: value, isSecret: isSecret))
+        setHeader(Item(name: name, value: value, isSecret: isSecret))
+    }
+
+    /// Sets a header field, whatever its name's case was before.
+    mutating func setHeader(_ header: Item) {
+        headers.removeAll { Self.isSameName($0.name, header.name) }
+        headers.append(header)
     }
 
     /// The whole address with the query.
     func url(_ http: HTTPDefaults, masked: Bool = false) -> String {
+        guard !query.isEmpty || address.query?.isEmpty == true else { return address.description }
         var address = address
         let items = query.map { (name: $0.name, value: masked && $0.isSecret ? "***" : $0.value) }
         let text = FormText.encoded(items, unencoded: http.unencoded, plusAsSpace: http.plusAsSpace)
@@ -83,16 +89,18 @@ package struct NativeRequest: Sendable {
 
     /// The request as the transport sends it.
     package func outbound(connector: ConnectorDocument, identity: ConnectionIdentity) throws -> OutboundRequest {
-        guard let verb = HTTPRequest.Method(method) else {
+        guard let verb = method == "GET" ? .get : HTTPRequest.Method(method) else {
             throw Problem(.configInvalid, "'\(method)' is not an HTTP method")
         }
-        var fields = HTTPFields()
-        for header in headers {
-            guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else {
-                throw Problem(.invalidRequest, "the header field '\(header.name)' holds bytes that cannot be sent")
+        // Their names are different ones already.
+        var fields = try HTTPFields(
+            list: headers.map { header in
+                guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else {
+                    throw Problem(.invalidRequest, "the header field '\(header.name)' holds bytes that cannot be sent")
+                }
+                return HTTPField(name: name, value: header.value)
             }
-            fields[name] = header.value
-        }
+        )
         let encoded = try BodyEncoder(form: form).encoded(wholeBody, security: soapSecurity)
         if let encoded {
             if fields[.contentType] == nil { fields[.contentType] = encoded.contentType }

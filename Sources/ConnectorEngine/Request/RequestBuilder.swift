@@ -1,6 +1,7 @@
 package import ConnectorConfig
 package import HTTPExchange
 import JSONValue
+import Synchronization
 import Vocabulary
 
 /// Turns a document's description of a request into one with values.
@@ -25,18 +26,22 @@ struct RequestBuilder {
         let path = try guarded { () throws(ExpressionError) in
             try template.path.text(in: scope, encoding: .pathSegment)
         }
-        guard let path, let address = WebAddress(Self.joined(base.origin + base.path, path)) else {
+        guard let path,
+            let address = base.with(path: Self.joined(base.path, path))
+                ?? WebAddress(Self.joined(base.origin + base.path, path))
+        else {
             throw Problem(.configInvalid, "the path of a native call gives no address")
         }
         var request = NativeRequest(method: template.method, address: address)
         request.form = try form(template)
         request.answer = template.answer
         request.needsNoAuth = template.needsNoAuth
-        for header in connector.http.headers + template.headers { try add(header, to: &request) }
-        for item in connector.http.query + template.query {
-            let value = try guarded { () throws(ExpressionError) in try item.expression.value(in: scope) }
-            if let value { merge([item.name: value], into: &request) }
-        }
+        // There is room for credentials and the like.
+        request.headers.reserveCapacity(connector.http.headers.count + template.headers.count + 2)
+        for header in connector.http.headers { try add(header, to: &request) }
+        for header in template.headers { try add(header, to: &request) }
+        for item in connector.http.query { try add(parameter: item, to: &request) }
+        for item in template.query { try add(parameter: item, to: &request) }
         if let body = template.body {
             request.body = try guarded { () throws(ExpressionError) in try body.value(in: scope) }
         }
@@ -63,6 +68,7 @@ struct RequestBuilder {
     /// Where the connector's requests go, checked against its hosts.
     func baseAddress(_ expression: Expression) throws -> WebAddress {
         let text = try guarded { () throws(ExpressionError) in try baseText(expression) }
+        if let text, let known = BaseAddresses.of(connector)[text] { return known }
         guard let text, let address = WebAddress(text), address.query == nil else {
             // An account's variable may stand in it, so what is spelt in a doubtful way is refused like a foreign host.
             throw Problem(
@@ -70,7 +76,9 @@ struct RequestBuilder {
                 "the base address of the connector '\(connector.name)' is not a plain https address of a host by name"
             )
         }
-        return try address.allowed(by: connector)
+        let allowed = try address.allowed(by: connector)
+        BaseAddresses.of(connector)[text] = allowed
+        return allowed
     }
 
     /// The text of a base address: of several the first that has all its values.
@@ -87,7 +95,7 @@ struct RequestBuilder {
     }
 
     private func form(_ template: RequestTemplate) throws -> BodyForm {
-        let standard = template.method == "GET" ? RequestFormat(.none) : connector.http.requestFormat
+        let standard = template.method == "GET" ? .noBody : connector.http.requestFormat
         var form = BodyForm(template.format ?? standard)
         let options = form.format
         switch options.kind {
@@ -109,15 +117,41 @@ struct RequestBuilder {
         if let text { request.setHeader(header.name, text) }
     }
 
+    private func add(parameter item: NamedExpression, to request: inout NativeRequest) throws {
+        let value = try guarded { () throws(ExpressionError) in try item.expression.value(in: scope) }
+        if let value { merge([item.name: value], into: &request) }
+    }
+
     private func guarded<Value>(_ body: () throws(ExpressionError) -> Value) throws -> Value {
         do { return try body() } catch { throw ExpressionProblem.problem(error) }
     }
 
     private static func joined(_ base: String, _ path: String) -> String {
-        switch (base.hasSuffix("/"), path.hasPrefix("/")) {
+        switch (base.utf8.last == UInt8(ascii: "/"), path.utf8.first == UInt8(ascii: "/")) {
         case (true, true): base + path.dropFirst()
         case (false, false): path.isEmpty ? base : "\(base)/\(path)"
         default: base + path
+        }
+    }
+}
+
+/// Base addresses of one connector that were taken apart and allowed before, by their text.
+private final class BaseAddresses: Sendable {
+    /// Accounts may each have an address of their own.
+    private static let countMax = 256
+    private let known = Mutex<[String: WebAddress]>([:])
+
+    static func of(_ connector: ConnectorDocument) -> BaseAddresses {
+        connector.prepared.value { BaseAddresses() }
+    }
+
+    subscript(text: String) -> WebAddress? {
+        get { known.withLock { $0[text] } }
+        set {
+            known.withLock { known in
+                if known.count >= Self.countMax { known.removeAll() }
+                known[text] = newValue
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ import Vocabulary
 
 /// Signs a request, sends it when budgets and circuit allow, judges the answer, and sends it again where that is safe
 /// and may help; renews the account's access once when the vendor refuses it.
-struct VendorExchange {
+final class VendorExchange: Sendable {
     let connector: ConnectorDocument
     let variables: JSONObject
     let access: any AccessSource
@@ -21,10 +21,11 @@ struct VendorExchange {
     let tools: SigningTools?
     /// Where good answers are kept that may be.
     let cache: Cache?
-    private let notes = Notes()
+    /// What the last answer told about limits.
+    private let lastSignal = Mutex<RateSignal?>(nil)
 
     /// A cache with what its entries belong to.
-    struct Cache {
+    struct Cache: Sendable {
         let answers: AnswerCache
         /// The configuration, which says what is asked and how answers are judged.
         let revision: String
@@ -41,11 +42,6 @@ struct VendorExchange {
             guard case .refused(let verdict, _, _) = self else { return nil }
             return verdict.problem.code.rawValue
         }
-    }
-
-    /// What is remembered from one answer to the next.
-    private final class Notes: Sendable {
-        let signal = Mutex<RateSignal?>(nil)
     }
 
     init(
@@ -152,12 +148,12 @@ struct VendorExchange {
 
     /// What the vendor told about its limits with its last answer; nil when it told nothing.
     func rateLimit(_ response: InboundResponse) -> UnifiedResult.RemoteRateLimit? {
-        notes.signal.withLock { $0?.strictest }.map(UnifiedResult.RemoteRateLimit.init)
+        lastSignal.withLock { $0?.strictest }.map(UnifiedResult.RemoteRateLimit.init)
     }
 
     /// How the strictest of our own limits stands for calls like `request`.
     func standing(_ rateClass: String?) -> Problem.RateLimit? {
-        traffic.standing(of: trafficCall(rateClass))
+        connector.budgets.isEmpty ? nil : traffic.standing(of: trafficCall(rateClass))
     }
 
     // MARK: One sending
@@ -182,7 +178,7 @@ struct VendorExchange {
                 let response = try await sender.send(outbound)
                 if let token = method?.nextToken(in: response.headers) { self.access.keep(token, inPlaceOf: access) }
                 let attempt = try judged(response, request, judge, emptyStatuses)
-                notes.signal.withLock { $0 = attempt.signal }
+                lastSignal.withLock { $0 = attempt.signal }
                 note(signed, status: response.status, attempt.attempt.word, wished, sent)
                 return (attempt.attempt, TrafficReport(attempt.outcome, signal: attempt.signal))
             } catch {
@@ -244,7 +240,9 @@ struct VendorExchange {
             verdict = try classifier.verdict(known, refinedBy: mapping, response, body: body)
         }
         let isRefusal = verdict != nil && verdict?.isIgnored != true
-        let signal = RateSignal(response, config: connector.rateLimit, body: { body }, isRefusal: isRefusal)
+        let signal =
+            RateSignal.mayTell(response, config: connector.rateLimit, isRefusal: isRefusal)
+            ? RateSignal(response, config: connector.rateLimit, body: { body }, isRefusal: isRefusal) : RateSignal()
         if signal.isLimited { verdict = Self.limited(response, verdict, signal) }
         if verdict?.isIgnored == true { good = NativeAnswer(response, document: nil, isEmptyResult: true) }
         guard let verdict, !verdict.isIgnored else {

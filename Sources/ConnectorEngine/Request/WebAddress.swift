@@ -8,6 +8,8 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     package let host: String
     /// The port, when it is not 443.
     package let port: Int?
+    /// Scheme, host and port.
+    package let origin: String
     /// The path, encoded; starts with a slash or is empty.
     package var path: String
     /// The query, encoded, without the question mark; nil for none.
@@ -31,6 +33,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         } else {
             port = nil
         }
+        origin = if let port { "https://\(host):\(port)" } else { "https://\(host)" }
         let mark = Self.first(UInt8(ascii: "?"), in: bytes.extracting(0..<end), from: authorityEnd)
         path = Self.text(bytes, authorityEnd..<(mark ?? end))
         query = mark.map { Self.text(bytes, ($0 + 1)..<end) }
@@ -81,13 +84,15 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         return String(decoding: copy, as: UTF8.self)
     }
 
-    /// Scheme, host and port.
-    package var origin: String {
-        port.map { "https://\(host):\($0)" } ?? "https://\(host)"
-    }
-
     package var description: String {
-        origin + (path.isEmpty ? "/" : path) + (query.map { "?\($0)" } ?? "")
+        var text = origin
+        text.reserveCapacity(origin.utf8.count + path.utf8.count + (query?.utf8.count ?? 0) + 2)
+        text += path.isEmpty ? "/" : path
+        if let query {
+            text += "?"
+            text += query
+        }
+        return text
     }
 
     /// The address that a vendor's relative or absolute reference names, seen from this one.

@@ -57,11 +57,12 @@ struct ResponseMapper {
         from first: Int,
         _ onFailure: ((Int, Problem) throws -> Void)?
     ) throws {
-        let stack = prepared.stack ?? JSONataStack([], form: prepared.shape.form)
-        var inputs: [(name: String, value: JSONValue)] = [("context", context)]
-        if stack.reads("page"), let page, page !== document { inputs.append(("page", page.root.value)) }
-        if stack.reads("request") { inputs.append(("request", plan.described)) }
-        if let steps = plan.scope.root["steps"], stack.reads("steps") { inputs.append(("steps", steps)) }
+        let stack = prepared.stack ?? prepared.plain
+        var inputs: [(name: String, value: JSONValue)] = []
+        if stack.reads(.context) { inputs.append(("context", context)) }
+        if stack.reads(.page), let page, page !== document { inputs.append(("page", page.root.value)) }
+        if stack.reads(.request) { inputs.append(("request", plan.described)) }
+        if stack.reads(.steps), let steps = plan.scope.root["steps"] { inputs.append(("steps", steps)) }
         let custom = plan.mapping.pageMapping == nil ? plan.mapping.customFields : nil
         try stack.withSession(over: document, inputs: inputs) { session in
             for (index, node) in nodes.enumerated() {
@@ -122,7 +123,7 @@ struct ResponseMapper {
             fields["custom_fields"] = JSONValue.object(custom).overlaid(by: own.isNull ? .object([:]) : own)
         }
         let document = try JSONDocument(parsing: JSONValue.object(fields).bytes(), policy: .vendor)
-        try JSONataStack([], form: prepared.shape.form).withSession(over: document, inputs: []) { session in
+        try prepared.plain.withSession(over: document, inputs: []) { session in
             try check(
                 batch.append(remoteData: plan.remoteData(of: node)) { output, writer in
                     session.write(session.record(at: 0), to: &output, &writer)
@@ -148,9 +149,11 @@ struct ResponseMapper {
 }
 
 /// What is made of a response mapping once for all calls.
-struct PreparedMapping: Sendable {
+final class PreparedMapping: Sendable {
     /// The levels' expressions; nil when a level is written in another way than JSONata.
     let stack: JSONataStack?
+    /// No expressions, for records that are written as they are.
+    let plain: JSONataStack
     /// The form of a record.
     let shape: ModelShape
     private let expressions: [CompiledJSONata]
@@ -168,6 +171,7 @@ struct PreparedMapping: Sendable {
         }
         let compiled = expressions.compactMap(\.expression)
         shape = ModelShape(plan.model.shape, enums: plan.mapping.enums)
+        plain = JSONataStack([], form: shape.form)
         stack = compiled.count == stages.count ? JSONataStack(compiled, form: shape.form) : nil
     }
 

@@ -72,7 +72,7 @@ struct Bulkhead: Sendable {
     func entered(_ account: AccountID) -> Int { accounts[account] ?? 0 }
 
     mutating func enter(_ place: Place) -> Entry {
-        if lines[place.account] == nil, hasRoom(for: place) {
+        if lines.isEmpty || lines[place.account] == nil, hasRoom(for: place) {
             count(place, 1)
             return .entered
         }

@@ -60,8 +60,7 @@ extension RateSignal {
         isRefusal: Bool,
         now: @escaping @autoclosure () -> Double = Date().timeIntervalSince1970
     ) {
-        let isSilent = config.windows.isEmpty && config.limitedWhen == nil
-        if isSilent, !isRefusal, response.status != 429 { return }
+        guard Self.mayTell(response, config: config, isRefusal: isRefusal) else { return }
         let reader = Reader(response, mentionsBody: config.mentionsBody, body: body, now: now)
         windows = config.windows.compactMap { reader.window($0) }
         if let condition = config.limitedWhen { isLimited = (try? condition.isTrue(in: reader.scope)) ?? false }
@@ -72,6 +71,11 @@ extension RateSignal {
         }
         waits += config.resetAt.compactMap(reader.moment)
         retryAfter = waits.max().map { .seconds(Int(min($0, Self.waitMax).rounded(.up))) }
+    }
+
+    /// Whether an answer can tell anything at all.
+    static func mayTell(_ response: InboundResponse, config: RateLimitConfig, isRefusal: Bool) -> Bool {
+        isRefusal || !config.windows.isEmpty || config.limitedWhen != nil || response.status == 429
     }
 
     /// Reads values out of one answer; the scope of expressions is made once, when it is needed.

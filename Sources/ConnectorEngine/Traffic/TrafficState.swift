@@ -11,8 +11,8 @@ struct TrafficState: Sendable {
     enum Decision {
         case go
         /// Look again then; the problem is for those who do not want to wait that long.
-        case wait(seconds: Double, Problem)
-        case refuse(Problem)
+        indirect case wait(seconds: Double, Problem)
+        indirect case refuse(Problem)
     }
 
     private struct Parking: Hashable {
@@ -55,7 +55,7 @@ struct TrafficState: Sendable {
                 )
             )
         }
-        if case .refused(let seconds)? = breakers[call.account]?.admit(at: now) {
+        if !breakers.isEmpty, case .refused(let seconds)? = breakers[call.account]?.admit(at: now) {
             return .refuse(
                 Problem(
                     .circuitOpen,
@@ -66,7 +66,8 @@ struct TrafficState: Sendable {
         }
         let decision = reserve(call, charges, now)
         // A probe that is not sent is none.
-        if case .go = decision {} else { breakers[call.account]?.record(.abandoned, call.connector.circuit, at: now) }
+        if case .go = decision { return decision }
+        breakers[call.account]?.record(.abandoned, call.connector.circuit, at: now)
         return decision
     }
 
@@ -112,7 +113,7 @@ struct TrafficState: Sendable {
 
     mutating func record(_ report: TrafficReport, _ call: TrafficCall, _ charges: [BudgetCharge], at now: Double) {
         for charge in charges { budgets[charge.key]?.finish(charge.cost) }
-        if report.outcome == .failed || breakers[call.account] != nil {
+        if report.outcome == .failed || (!breakers.isEmpty && breakers[call.account] != nil) {
             breakers[call.account, default: CircuitBreaker()].record(report.outcome, call.connector.circuit, at: now)
             if breakers[call.account]?.isAtRest == true { breakers[call.account] = nil }
         }
@@ -169,7 +170,7 @@ struct TrafficState: Sendable {
 
     mutating func earn(_ call: TrafficCall) {
         // Who has never repeated anything has the full allowance, and needs no entry.
-        allowances[payer(call)]?.earn()
+        if !allowances.isEmpty { allowances[payer(call)]?.earn() }
     }
 
     private func payer(_ call: TrafficCall) -> Payer {
@@ -197,7 +198,7 @@ struct TrafficState: Sendable {
 
     /// Whether a budget needs a slice; it is remembered then.
     mutating func needsSlice(_ charges: [BudgetCharge], at now: Double) -> Bool {
-        guard isShared else { return false }
+        guard isShared, !charges.isEmpty else { return false }
         let needy = charges.filter { budgets[$0.key]?.needsSlice(now) == true }
         for charge in needy { wanting.insert(charge.key) }
         return !needy.isEmpty

@@ -4,22 +4,17 @@ import UnifiedModel
 import Vocabulary
 
 /// What a caller wants of the request itself, beside the record and the filters.
-struct CallOptions {
+struct CallOptions: Sendable {
     /// The query parameters that are not about the request.
     private(set) var otherParameters: [(name: String, value: String)] = []
     /// Header fields for the vendor, each of them allowed.
     private(set) var remoteHeaders: [(name: String, value: String)] = []
     /// Whether fields that cannot be written are refused.
     private(set) var isBodyStrict = true
-    /// The version that a write is meant for.
-    let ifMatch: String?
-    /// Tells repetitions of one write from further writes.
-    let idempotencyKey: String?
 
-    init(_ call: UnifiedCall, proxy: ProxyConfig) throws {
-        ifMatch = call.ifMatch
-        idempotencyKey = call.idempotencyKey
-        for item in call.query {
+    /// Reads what the query says.
+    init(_ query: [(name: String, value: String)], proxy: ProxyConfig) throws {
+        for item in query {
             let name = QueryName(item.name)
             switch name?.first {
             case "strict_body":
@@ -35,7 +30,11 @@ struct CallOptions {
             default: otherParameters.append(item)
             }
         }
-        for field in call.body?["remote_headers"]?.object ?? JSONObject() {
+    }
+
+    /// Adds what the body says.
+    mutating func add(_ body: JSONValue?, proxy: ProxyConfig) throws {
+        for field in body?["remote_headers"]?.object ?? JSONObject() {
             let pointer = "/remote_headers/\(field.key)"
             guard let text = field.value.plainText else { throw Self.refusal(pointer, "expected text") }
             try add(field.key, text, pointer: pointer, proxy: proxy)

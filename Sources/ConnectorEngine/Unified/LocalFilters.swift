@@ -6,8 +6,8 @@ import UnifiedModel
 ///
 /// A field inside of a list counts when one element of the list fits. Texts are compared as they are, but `contains` and
 /// `starts_with` do not heed case, as searches of vendors do not.
-struct LocalFilters {
-    private struct Condition {
+struct LocalFilters: Sendable {
+    private struct Condition: Sendable {
         let path: [String]
         let comparison: UnifiedQuery.Operator
         let value: JSONValue

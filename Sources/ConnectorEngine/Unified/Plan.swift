@@ -12,12 +12,15 @@ struct Plan {
         case ignored
     }
 
-    let model: ResourceModel
-    let query: UnifiedQuery
+    /// What follows from the call's words alone.
+    private let words: PlannedWords
     let options: CallOptions
+    /// The version that a write is meant for.
+    private let ifMatch: String?
+    /// Tells repetitions of one write from further writes.
+    private let idempotencyKey: String?
     /// The body of a create or update.
     let body: UnifiedBody?
-    let mapping: MethodMapping
     /// Gives the unified record.
     private(set) var responseMapping: MappingStack?
     private(set) var route: MethodMapping.Route
@@ -29,11 +32,15 @@ struct Plan {
     private let isRouteGiven: Bool
     /// What request expressions see, apart from `paging`.
     var scope: ExpressionScope
-    private(set) var filterFates: [(field: String, fate: FilterFate)]
+
+    var model: ResourceModel { words.model }
+    var query: UnifiedQuery { words.query }
+    var mapping: MethodMapping { words.mapping }
+    var filterFates: [(field: String, fate: FilterFate)] { words.filterFates }
     /// Filters that the engine evaluates on mapped records.
-    let localFilters: LocalFilters
+    var localFilters: LocalFilters { words.localFilters }
     /// Since when the vendor is asked for changes, as it reads times.
-    let since: String?
+    var since: String? { words.since }
 
     /// Decides how `call` is done.
     ///
@@ -45,30 +52,39 @@ struct Plan {
         model: UnifiedModel,
         route given: MethodMapping.Route? = nil
     ) throws {
-        guard let resource = model.resource(call.category, call.resource) else {
-            throw Problem(.notFound, "there is no resource '\(call.category)/\(call.resource)' in the unified model")
-        }
-        guard let mapping = connector.mapping(category: call.category, resource: call.resource, method: call.method)
-        else {
-            throw connector.lacks(call.method, call.category, call.resource)
-        }
-        let options = try CallOptions(call, proxy: connector.document.proxy)
-        self.options = options
-        let query = try UnifiedQuery(options.otherParameters, resource: resource, isList: call.method == "list")
-        self.model = resource
-        self.query = query
-        self.mapping = mapping
+        let words = try PlannedWords(call, connector: connector, model: model)
+        try self.init(call, words, connector: connector, variables: variables, route: given)
+    }
+
+    /// Decides how a call is done whose words were understood already.
+    init(
+        _ call: UnifiedCall,
+        _ words: PlannedWords,
+        connector: CompiledConnector,
+        variables: JSONObject,
+        route given: MethodMapping.Route? = nil
+    ) throws {
+        self.words = words
+        let mapping = words.mapping
         responseMapping = mapping.responseMapping
-        let filters = try PlannedFilters(query, mapping: mapping, resource: resource)
-        localFilters = filters.local
-        since = filters.since
-        let description = try QueryDescription(query, filters: filters, mapping: mapping)
-        filterFates = filters.fates + description.ignored.map { ($0, .ignored) }
-        var root: JSONObject = ["context": .object(variables), "query": .object(description.members)]
-        root["id"] = call.id.map(JSONValue.string)
-        body = try Self.body(of: call, model: resource, mapping: mapping, options: options, root: root)
-        root["body"] = body.map { .object($0.native) } ?? call.body
-        root["unified"] = body.map { .object($0.unified) }
+        ifMatch = call.ifMatch
+        idempotencyKey = call.idempotencyKey
+        var options = words.options
+        try options.add(call.body, proxy: connector.document.proxy)
+        self.options = options
+        var seen: [JSONObject.Member] = []
+        seen.reserveCapacity(6)
+        seen.append(JSONObject.Member(key: "context", value: .object(variables)))
+        seen.append(JSONObject.Member(key: "query", value: words.described))
+        if let id = call.id { seen.append(JSONObject.Member(key: "id", value: .string(id))) }
+        var root = JSONObject(uniqueMembers: seen)
+        body = try Self.body(of: call, model: words.model, mapping: mapping, options: options, root: root)
+        if let body {
+            root["body"] = .object(body.native)
+            root["unified"] = .object(body.unified)
+        } else if let body = call.body {
+            root["body"] = body
+        }
         let scope = ExpressionScope(root)
         self.scope = scope
         isRouteGiven = given != nil
@@ -102,7 +118,7 @@ struct Plan {
     }
 
     private func checkVersion() throws {
-        if options.ifMatch != nil, !native.supportsIfMatch {
+        if ifMatch != nil, !native.supportsIfMatch {
             throw Problem(
                 .invalidRequest,
                 "the vendor cannot check a version here; leave If-Match out",
@@ -184,11 +200,11 @@ struct Plan {
         if let since, let parameter = mapping.incremental?.parameter {
             try Pagination(config: native.pagination).put(.string(since), parameter, &request)
         }
-        builder.merge(query.remoteQuery, into: &request)
+        if !query.remoteQuery.isEmpty { builder.merge(query.remoteQuery, into: &request) }
         if let body { lay(body, over: &request) }
         for field in options.remoteHeaders { request.setHeader(field.name, field.value) }
-        if let version = options.ifMatch { request.setHeader("If-Match", version) }
-        if let header = native.idempotencyHeader, let key = options.idempotencyKey {
+        if let version = ifMatch { request.setHeader("If-Match", version) }
+        if let header = native.idempotencyHeader, let key = idempotencyKey {
             request.setHeader(header, key)
             request.isIdempotent = true
         }

@@ -158,8 +158,12 @@ struct SideLoads {
     /// What the caller wants, as far as the method or its `list` offers it.
     ///
     /// Throws: `Problem` when the connector cannot include what is wanted.
-    init(_ plan: Plan, besides list: MethodMapping? = nil) throws {
-        let offered = plan.mapping.sideLoads.merging(list?.sideLoads ?? [:]) { own, _ in own }
+    init(_ plan: Plan, besides list: @autoclosure () -> MethodMapping? = nil) throws {
+        guard !plan.query.includes.isEmpty else {
+            loads = []
+            return
+        }
+        let offered = plan.mapping.sideLoads.merging(list()?.sideLoads ?? [:]) { own, _ in own }
         loads = try plan.query.includes.map { name in
             if let load = offered[name] { return load }
             let known = offered.keys.sorted().joined(separator: ", ")
@@ -170,6 +174,9 @@ struct SideLoads {
             )
         }
     }
+
+    /// Whether nothing is wanted.
+    var isEmpty: Bool { loads.isEmpty }
 
     /// Puts what is included into the records.
     func fill(_ records: inout [MappedRecord], in run: ListRun) async throws {

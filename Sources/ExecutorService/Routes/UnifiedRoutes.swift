@@ -189,7 +189,8 @@ struct UnifiedRoutes: Sendable {
             resource: resource,
             method: method,
             id: id,
-            query: request.query.items.map { ($0.name, $0.value) },
+            // The account is known by now; without it calls in the same words are told to be the same.
+            query: request.query.items.lazy.filter { $0.name != "integrated_account_id" }.map { ($0.name, $0.value) },
             body: body,
             ifMatch: request.headers.value(of: .ifMatch),
             idempotencyKey: request.headers.value(of: .idempotencyKey),
@@ -203,7 +204,7 @@ struct UnifiedRoutes: Sendable {
             variables: configuration.account.variables,
             access: leases.source(for: configuration.account.id)
         )
-        var headers: HTTPFields = [.configRevision: configuration.connector.revision]
+        var headers = HTTPFields(list: [HTTPField(name: .configRevision, value: configuration.connector.revision)])
         if let limit = result.remoteRateLimit {
             headers[.remoteLimit] = limit.limit.map(String.init)
             headers[.remoteRemaining] = limit.remaining.map(String.init)

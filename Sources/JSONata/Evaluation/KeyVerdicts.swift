@@ -4,10 +4,11 @@ import Glibc
 import Darwin
 #endif
 
-/// Remembers what the functions of `$sift` think of names, from one record of a session to the next.
+/// Remembers what the functions of `$sift` think of names, from one record and one session of a program to the next.
 ///
-/// Only functions that look at the name alone are remembered: `function($v, $k) { $contains($k, "__c") }`.
-struct KeyVerdicts: BitwiseCopyable {
+/// Only functions that look at the name alone are remembered: `function($v, $k) { $contains($k, "__c") }`. One session at
+/// a time has what a program remembers; another one at the same time begins anew.
+struct KeyVerdicts: BitwiseCopyable, @unchecked Sendable {  // Proof: one session or the program's lock has it.
     private struct Verdict: BitwiseCopyable {
         var key: Value = .undefined
         var isWanted = false
@@ -23,15 +24,24 @@ struct KeyVerdicts: BitwiseCopyable {
     /// Places that a name may stand in, one behind the other.
     private static let probes = 4
 
-    /// Lives as long as the session.
+    /// More than this is not worth keeping.
+    private static let bytesMax = 64 << 10
+
     private let arena: Arena
     private let functions: UnsafeMutablePointer<Function>
 
-    init(_ arena: Arena) {
-        self.arena = arena
+    /// Remembers nothing yet; the owner calls ``destroy()`` once.
+    init() {
+        arena = Arena(firstChunk: 128)
         functions = arena.allocate(Function.self, count: Self.functionCount)
         functions.initialize(repeating: Function(), count: Self.functionCount)
     }
+
+    /// Whether it may be handed to the next session.
+    var isWorthKeeping: Bool { arena.bytesUsed <= Self.bytesMax }
+
+    /// Frees everything.
+    func destroy() { arena.destroy() }
 
     /// The place of a function's verdicts; nil when they may not be remembered.
     func place(of function: NodePointer, _ globals: UnsafeMutablePointer<Value>) -> Int? {
