@@ -1,7 +1,7 @@
 package import JSONValue
 
 /// What a native request and its answer look like, as JSON Schemas, with examples of both.
-package struct ContractConfig: Sendable {
+package final class ContractConfig: Sendable {
     static let keys = ["query_schema", "body_schema", "response_schema", "examples"]
 
     /// One request with its answer.

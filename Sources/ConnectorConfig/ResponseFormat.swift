@@ -1,4 +1,4 @@
-import JSONValue
+package import JSONValue
 
 /// How an answer's body is read: a word, or an object with `kind` and options.
 ///
@@ -164,6 +164,8 @@ package final class AnswerRules: Sendable {
     package let success: Expression?
     /// What becomes of a good answer whose body cannot be read.
     package let unreadable: Unreadable
+    /// The names that the call's answers had so far.
+    package let names = KnownNames()
 
     private init() {
         format = nil

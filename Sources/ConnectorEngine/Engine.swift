@@ -77,7 +77,7 @@ package struct Engine: Sendable {
         let exchange = exchange(connector, variables, access, call.account, call.traffic, trace)
         let pipeline = pipeline(connector, exchange, call.account, calls: plan.mapping.pipeline.callBudget)
         do {
-            plan = try await ready(plan, for: call, by: pipeline)
+            if needsPreparation(plan) { plan = try await ready(plan, for: call, by: pipeline) }
             var result = try await result(call, plan, connector, pipeline, variables)
             result.rateLimit = exchange.standing(plan.native.rateClass)
             guard let trace, outer == nil else { return result }
@@ -120,6 +120,12 @@ package struct Engine: Sendable {
                 execute: { try await execute($0, connector, variables, exchange.access, within: exchange.trace) }
             ).result()
         }
+    }
+
+    /// Whether anything is to be done ahead of the request; a plan is not copied for nothing.
+    private func needsPreparation(_ plan: Plan) -> Bool {
+        let mapping = plan.mapping
+        return mapping.write.verification != nil || mapping.describe != nil || !mapping.pipeline.before.isEmpty
     }
 
     /// The plan after the account's own rules are checked and the steps ahead of the request are done.

@@ -27,11 +27,16 @@ package final class JSONDocument: Sendable {
     /// - Parameters:
     ///   - bytes: The whole text.
     ///   - policy: What is refused and what is mended.
+    ///   - names: Those that texts of this kind had before; the text's own are added.
     /// - Throws: `JSONParseError` with the place of the first fault.
-    package convenience init(parsing bytes: [UInt8], policy: JSONParsePolicy = .vendor) throws(JSONParseError) {
+    package convenience init(
+        parsing bytes: [UInt8],
+        policy: JSONParsePolicy = .vendor,
+        names: KnownNames? = nil
+    ) throws(JSONParseError) {
         let parsed: Parsed
         do {
-            parsed = try Self.parse(bytes, policy)
+            parsed = try Self.parse(bytes, policy, names)
         } catch  where error.code == .invalidUTF8 && policy.invalidText != .reject {
             parsed = try Self.parseRepaired(bytes, policy)
         }
@@ -121,7 +126,11 @@ extension JSONDocument {
         var wasRepaired = false
     }
 
-    private static func parse(_ bytes: [UInt8], _ policy: JSONParsePolicy) throws(JSONParseError) -> Parsed {
+    private static func parse(
+        _ bytes: [UInt8],
+        _ policy: JSONParsePolicy,
+        _ names: KnownNames? = nil
+    ) throws(JSONParseError) -> Parsed {
         guard bytes.count <= policy.bytesMax else {
             throw JSONParseError(
                 code: .tooLarge,
@@ -135,8 +144,11 @@ extension JSONDocument {
             guard let start = source.baseAddress, !source.isEmpty else {
                 throw JSONParseError(.unexpectedEnd, "expected a value, found the end", offset: 0, in: source)
             }
-            var parser = TapeParser(source, start: start, policy: policy)
+            let known = names?.orders
+            defer { withExtendedLifetime(known) {} }
+            var parser = TapeParser(source, start: start, policy: policy, known: known)
             try parser.parse()
+            names?.learn(parser.shapes, beyond: known)
             let findings = parser.findings
             return Parsed(source: bytes, tape: parser.finish(), findings: findings)
         }

@@ -5,8 +5,8 @@
 /// for its end nor hashed; and an order that was once found free of repeated names is not looked through again.
 struct NameShapes: ~Copyable {
     struct Shape: BitwiseCopyable {
-        /// Where the name stands first.
-        var offset: UInt32 = 0
+        /// Where the name stands first: in this text, or in ``NameOrders``.
+        var name: UnsafePointer<UInt8>?
         var length: UInt32 = 0
         var hash: UInt32 = 0
         /// What the entry of such a name has in `head`.
@@ -28,13 +28,25 @@ struct NameShapes: ~Copyable {
     private static let countMax = 4096
     private static let siblingsMax = 8
 
-    private var shapes = GrowingBuffer<Shape>(capacity: 48)
+    private var shapes: GrowingBuffer<Shape>
 
-    init() {
-        shapes.append(Shape())
+    /// Begins with the orders of earlier texts, which must stay for as long as names are read.
+    init(_ known: NameOrders?) {
+        guard let known else {
+            shapes = GrowingBuffer(capacity: 48)
+            shapes.append(Shape())
+            return
+        }
+        shapes = GrowingBuffer(capacity: known.shapes.count + 16)
+        for shape in known.shapes { shapes.append(shape) }
     }
 
     var count: Int { shapes.count }
+
+    /// All shapes; the pointer does not leave `body`.
+    func withShapes(_ body: (UnsafeBufferPointer<Shape>) -> Void) {
+        body(UnsafeBufferPointer(start: shapes.base, count: shapes.count))
+    }
 
     /// The shape that is expected after a shape; nil when nothing is.
     @inline(__always)
@@ -59,8 +71,8 @@ struct NameShapes: ~Copyable {
         var tried = 0
         while candidate > 0 {
             let known = shapes.base[Int(candidate)]
-            if known.hash == name.extra, known.length == name.length,
-                TextScan.isSame(start + Int(known.offset), start + Int(name.offset), Int(name.length))
+            if known.hash == name.extra, known.length == name.length, let text = known.name,
+                TextScan.isSame(text, start + Int(name.offset), Int(name.length))
             {
                 shapes.base[Int(shape)].expected = candidate
                 return candidate
@@ -71,7 +83,7 @@ struct NameShapes: ~Copyable {
         guard tried < Self.siblingsMax else { return Self.none }
         let sibling = shapes.base[Int(shape)].first
         let new = Shape(
-            offset: name.offset,
+            name: start + Int(name.offset),
             length: name.length,
             hash: name.extra,
             head: name.head | UInt32(truncatingIfNeeded: shapes.count) << 8,

@@ -11,7 +11,7 @@ extension TapeParser {
         // Behind the quote there has to be a colon at least.
         guard end - content > length + 1, position.pointee == UInt8(ascii: "\""),
             content[length] == UInt8(ascii: "\""),
-            TextScan.isSame(content, start + Int(shape.pointee.offset), length)
+            TextScan.isSame(content, shape.pointee.name.unsafelyUnwrapped, length)
         else { return try unexpectedKey(position) }
         nodes.append(
             JSONTapeNode(

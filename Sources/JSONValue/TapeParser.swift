@@ -22,14 +22,20 @@ struct TapeParser: ~Copyable {
     /// The hashes of the names of the object that is looked through.
     var hashes = GrowingBuffer<UInt32>(capacity: JSONTape.indexedCount)
     /// The orders of names met so far.
-    var shapes = NameShapes()
+    var shapes: NameShapes
     var top = Frame(node: -1, count: 0, isObject: false, shape: 0)
 
     /// What else a document needs to know.
     var findings = JSONDocument.Findings()
 
-    /// Prepares to read `source`.
-    init(_ source: UnsafeBufferPointer<UInt8>, start: UnsafePointer<UInt8>, policy: JSONParsePolicy) {
+    /// Prepares to read `source`; `known` must stay until it is read.
+    init(
+        _ source: UnsafeBufferPointer<UInt8>,
+        start: UnsafePointer<UInt8>,
+        policy: JSONParsePolicy,
+        known: NameOrders? = nil
+    ) {
+        shapes = NameShapes(known)
         self.source = source
         self.start = start
         end = start + source.count

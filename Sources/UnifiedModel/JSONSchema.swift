@@ -5,7 +5,7 @@ package import JSONValue
 /// A schema with any other keyword is refused when it is read, so that nothing is believed to be checked that is not.
 package struct JSONSchema: Sendable {
     /// The schema documents by their file names relative to the models' folder, to follow `$ref`.
-    private let documents: [String: JSONValue]
+    private let documents: SchemaDocuments
     /// The document this schema is in.
     let name: String
     let root: JSONValue
@@ -27,7 +27,14 @@ package struct JSONSchema: Sendable {
     ///   - documents: all documents that a `$ref` may point to.
     /// - Throws: `SchemaError` for unknown keywords and references to nowhere.
     package init(named name: String, in documents: [String: JSONValue]) throws(SchemaError) {
-        guard let root = documents[name] else { throw SchemaError(message: "there is no schema '\(name)'") }
+        try self.init(named: name, in: SchemaDocuments(Set(documents.keys)) { documents[$0] ?? .null })
+    }
+
+    /// Reads a schema among documents that are read when a reference leads to them.
+    init(named name: String, in documents: SchemaDocuments) throws(SchemaError) {
+        guard let root = try documents.document(name) else {
+            throw SchemaError(message: "there is no schema '\(name)'")
+        }
         self.name = name
         self.documents = documents
         self.root = root
@@ -46,7 +53,7 @@ package struct JSONSchema: Sendable {
         let mark = reference.utf8.firstIndex(of: UInt8(ascii: "#")) ?? reference.utf8.endIndex
         let file = reference[..<mark]
         let target = file.isEmpty ? document : Self.path(file, relativeTo: document)
-        guard var schema = documents[target] else { return nil }
+        guard var schema = try? documents.document(target) else { return nil }
         for token in reference.utf8[mark...].dropFirst().split(separator: UInt8(ascii: "/")) {
             guard let next = schema[String(Substring(token))] else { return nil }
             schema = next

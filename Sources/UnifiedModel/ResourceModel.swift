@@ -27,11 +27,9 @@ package final class ResourceModel: Sendable {
     /// What kind of value each field holds, for bringing vendors' values into the model's form.
     package let shape: FieldShape
 
-    init(
-        named file: String,
-        _ document: JSONValue,
-        in documents: [String: JSONValue]
-    ) throws(SchemaError) {
+    init(named file: String, in documents: SchemaDocuments) throws(SchemaError) {
+        schema = try JSONSchema(named: file, in: documents)
+        let document = schema.root
         let resource = document["x-resource"]
         guard let category = resource?["category"]?.string, let name = resource?["resource"]?.string else {
             throw SchemaError(message: "\(file)#/x-resource: 'category' and 'resource' are missing")
@@ -46,7 +44,6 @@ package final class ResourceModel: Sendable {
         self.filters = filters
         sortKeys = Self.strings(resource?["sort_by"])
         supportsSearch = resource?["search"]?.bool ?? false
-        schema = try JSONSchema(named: file, in: documents)
         shape = FieldShape(document, in: file, of: schema, depth: 0)
         let properties = document["properties"]?.object ?? JSONObject()
         // A value of `remote_values` may be given in place of a value of a closed set.

@@ -1,3 +1,4 @@
+import ConnectorConfig
 import ConnectorEngine
 import HTTPExchange
 import HTTPTypes

@@ -47,6 +47,36 @@ struct NameShapesTests {
         }
     }
 
+    @Test func `names of earlier texts are known, and no text is read otherwise for that`() throws {
+        let known = KnownNames()
+        let texts = [
+            #"{"id":1,"name":"x","inner":{"a":1,"b":2}}"#, #"{"id":2,"name":"y","inner":{"a":3,"b":4}}"#,
+            #"{"id":3,"nome":"z","inner":{"b":1,"a":2},"größe":4}"#, #"{"name":"x","id":1}"#, "[]", #"{"id":1}"#,
+            #"{"id":3,"nome":"z","inner":{"b":1,"a":2},"größe":5}"#,
+        ]
+        for text in texts + texts {
+            let bytes = Array(text.utf8)
+            let document = try JSONDocument(parsing: bytes, policy: .api, names: known)
+            #expect(document.root.value == (try JSONValue(parsing: bytes)))
+        }
+        for text in [#"{"id":1,"id":2}"#, #"{"id":1,"name":2,"id":3}"#, #"{"id":1,"nam"#, #"{"id":1,"name"}"#] {
+            #expect(throws: JSONParseError.self) {
+                try JSONDocument(parsing: Array(text.utf8), policy: .api, names: known)
+            }
+        }
+    }
+
+    @Test func `texts with ever new names are read, and no more of those are kept than a bounded number`() throws {
+        let known = KnownNames()
+        for row in 0..<100 {
+            let names = (0..<20).map { "\"n\(row)_\($0)\":\($0)" }
+            let text = "{" + names.joined(separator: ",") + "}"
+            let document = try JSONDocument(parsing: Array(text.utf8), policy: .api, names: known)
+            #expect(document.root["n\(row)_19"]?.number?.int == 19)
+        }
+        #expect(known.orders.map { $0.shapes.count <= 512 } == true)
+    }
+
     @Test func `equal numbers of names mean equal names`() throws {
         let text = #"[{"a":{"x":1,"y":[{"x":2}]},"b":1},{"a":{"x":1,"y":[{"x":2},{"z":3}]},"\u0062":1},{"b":1,"a":2}]"#
         let document = try JSONDocument(parsing: Array(text.utf8), policy: .api)

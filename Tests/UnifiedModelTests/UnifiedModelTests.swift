@@ -1,5 +1,6 @@
 import Foundation
 import JSONValue
+import Synchronization
 import Testing
 import UnifiedModel
 
@@ -32,6 +33,22 @@ struct UnifiedModelTests {
         #expect(model.resources.filter { $0.category == "crm" }.count == 15)
         #expect(model.resources.filter { $0.category == "hris" }.count == 9)
         #expect(model.categories == ["crm", "hris"])
+    }
+
+    @Test func `a resource is read when it is asked for, and what cannot be used is told by reading all`() throws {
+        let documents = try ModelFiles.documents()
+        let read = Mutex<Set<String>>([])
+        let lazy = UnifiedModel(files: Array(documents.keys) + ["crm/broken.schema.json"]) { name in
+            read.withLock { _ = $0.insert(name) }
+            return documents[name] ?? ["type": "object", "unheard_of": 1]
+        }
+        #expect(read.withLock { $0.isEmpty })
+        #expect(lazy.categories == ["crm", "hris"])
+        #expect(lazy.resource("crm", "contacts")?.filters == model.resource("crm", "contacts")?.filters)
+        #expect(read.withLock { $0.contains("crm/contacts.schema.json") && !$0.contains("hris/groups.schema.json") })
+        #expect(lazy.resource("crm", "shoes") == nil)
+        #expect(lazy.resource("crm", "broken") == nil)
+        #expect(throws: SchemaError.self) { try lazy.readAll() }
     }
 
     @Test func `every resource's own examples are valid`() {

@@ -2,21 +2,36 @@ package import ConnectorConfig
 package import JSONValue
 
 /// How one request's body is written: the format with the values of its expressions put in.
-package struct BodyForm: Sendable {
+package final class BodyForm: Sendable {
+    /// JSON.
+    package static let json = BodyForm(.json)
+    /// No body.
+    package static let noBody = BodyForm(.noBody)
+
     /// The format.
     package let format: RequestFormat
     /// SOAP: the action.
-    package var action = ""
+    package let action: String
     /// SOAP: header blocks.
-    package var headerBlocks: JSONValue?
+    package let headerBlocks: JSONValue?
     /// GraphQL: the document.
-    package var document = ""
+    package let document: String
     /// GraphQL: the variables below those of the body.
-    package var variables: JSONValue?
+    package let variables: JSONValue?
 
-    /// A format whose expressions have no values yet.
-    package init(_ format: RequestFormat) {
+    /// A format with the values of its expressions, where it has any.
+    package init(
+        _ format: RequestFormat,
+        action: String? = nil,
+        headerBlocks: JSONValue? = nil,
+        document: String? = nil,
+        variables: JSONValue? = nil
+    ) {
         self.format = format
+        self.action = action ?? ""
+        self.headerBlocks = headerBlocks
+        self.document = document ?? ""
+        self.variables = variables
     }
 }
 

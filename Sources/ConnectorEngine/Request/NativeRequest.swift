@@ -35,7 +35,7 @@ package struct NativeRequest: Sendable {
     /// Body.
     package var body: JSONValue?
     /// How the body is written.
-    package var form = BodyForm(.json)
+    package var form = BodyForm.json
     /// Credentials that are members of the body.
     package var secretMembers = JSONObject()
     /// The credentials that a SOAP body gets when it is written.

@@ -95,21 +95,23 @@ struct RequestBuilder {
     }
 
     private func form(_ template: RequestTemplate) throws -> BodyForm {
-        let standard = template.method == "GET" ? .noBody : connector.http.requestFormat
-        var form = BodyForm(template.format ?? standard)
-        let options = form.format
+        guard template.format != nil || template.method != "GET" else { return .noBody }
+        let options = template.format ?? connector.http.requestFormat
         switch options.kind {
         case .soap:
-            form.action = try guarded { () throws(ExpressionError) in try options.soap.action?.text(in: scope) } ?? ""
-            form.headerBlocks = try guarded { () throws(ExpressionError) in
-                try options.soap.headers?.value(in: scope)
-            }
+            return BodyForm(
+                options,
+                action: try guarded { () throws(ExpressionError) in try options.soap.action?.text(in: scope) },
+                headerBlocks: try guarded { () throws(ExpressionError) in try options.soap.headers?.value(in: scope) }
+            )
         case .graphql:
-            form.document = try guarded { () throws(ExpressionError) in try options.document?.text(in: scope) } ?? ""
-            form.variables = try guarded { () throws(ExpressionError) in try options.variables?.value(in: scope) }
-        case .json, .form, .multipart, .xml, .ndjson, .raw, .none: break
+            return BodyForm(
+                options,
+                document: try guarded { () throws(ExpressionError) in try options.document?.text(in: scope) },
+                variables: try guarded { () throws(ExpressionError) in try options.variables?.value(in: scope) }
+            )
+        case .json, .form, .multipart, .xml, .ndjson, .raw, .none: return BodyForm(options)
         }
-        return form
     }
 
     private func add(_ header: NamedExpression, to request: inout NativeRequest) throws {

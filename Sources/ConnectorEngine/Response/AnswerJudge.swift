@@ -22,7 +22,8 @@ struct AnswerJudge {
         rules = request.answer
         reader = BodyReader(
             format: request.answer.format ?? connector.http.responseFormat,
-            bytesMax: connector.http.responseBytesMax
+            bytesMax: connector.http.responseBytesMax,
+            names: request.answer.names
         )
         self.variables = variables
     }

@@ -10,6 +10,8 @@ struct BodyReader {
     let format: ResponseFormat
     /// The most that a packed body may hold.
     var bytesMax = 33_554_432
+    /// What is known of the names in such bodies.
+    var names: KnownNames?
 
     /// The body as a document; nil when there is none.
     ///
@@ -20,7 +22,7 @@ struct BodyReader {
         do {
             switch format.kind {
             case .json where format.compression == nil:
-                return try JSONDocument(parsing: response.body, policy: .vendor)
+                return try JSONDocument(parsing: response.body, policy: .vendor, names: names)
             case .json: return try JSONDocument(parsing: unpacked(response.body), policy: .vendor)
             default:
                 try refusePage(response)

@@ -22,6 +22,7 @@ struct FieldChunks {
         by exchange: VendorExchange,
         emptyStatuses: [Int] = []
     ) async throws -> NativeAnswer {
+        guard config != nil else { return try await exchange.answer(to: request, emptyStatuses: emptyStatuses) }
         let requests = requests(for: request)
         guard requests.count > 1 else {
             return try await exchange.answer(to: requests.first ?? request, emptyStatuses: emptyStatuses)

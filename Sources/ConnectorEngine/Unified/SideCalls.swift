@@ -27,6 +27,11 @@ extension Plan {
         return try mapper.records(nodes)
     }
 
+    /// A record of an answer of its own in the form that the caller wants.
+    func record(_ node: JSONNode, from answer: NativeAnswer) throws -> MappedRecord {
+        try record(node, ResponseMapper(self, context: context, answer: answer))
+    }
+
     /// A record in the form that the caller wants.
     func record(_ node: JSONNode, _ mapper: ResponseMapper) throws -> MappedRecord {
         if query.format == .raw, localFilters.isEmpty, query.includes.isEmpty {

@@ -17,8 +17,10 @@ struct SingleRecord {
         let chunks = FieldChunks(plan.native.fieldChunking, recordsPath: plan.native.recordsPath)
         answer = try await chunks.answer(to: request, by: pipeline.exchange)
         let node = try plan.record(in: answer)
-        let found = try await pipeline.after(plan, answer)
-        record = try found.record(node, ResponseMapper(found, context: found.context, answer: answer))
+        record =
+            plan.mapping.pipeline.after.isEmpty
+            ? try plan.record(node, from: answer)
+            : try await pipeline.after(plan, answer).record(node, from: answer)
         drift = try request.contract?.drift(of: answer) ?? []
     }
 

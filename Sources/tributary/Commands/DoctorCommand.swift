@@ -6,6 +6,7 @@ import HTTPTypes
 import JSONValue
 import Postgres
 import ServiceKit
+import UnifiedModel
 
 /// The command `tributary doctor`.
 struct DoctorCommand: AsyncParsableCommand {
@@ -30,7 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         await findings.append(("keys", Self.fault { _ = try installation.serviceKeys.publicKeys() }))
         await findings.append(("cursor key", Self.fault { _ = try settings.key("cursor.key") }))
-        await findings.append(("unified model", Self.fault { _ = try installation.unifiedModel() }))
+        await findings.append(("unified model", Self.fault { try installation.unifiedModel().readAll() }))
         let sender = try installation.sender()
         for service in ServiceName.allCases where service != .sandbox {
             await findings.append(

@@ -8,6 +8,7 @@ import RegistryContract
 import RegistryService
 import ServiceKit
 import SyncService
+import UnifiedModel
 import VaultContract
 import VaultService
 import Vocabulary
@@ -118,6 +119,7 @@ struct ExecutorCommand: AsyncParsableCommand {
         let sender = try installation.sender()
         var config = ExecutorConfig()
         config.cacheCapacity = settings.executorCacheCapacity
+        let model = try installation.unifiedModel()
         let executor = ExecutorService(
             registry: HTTPRegistryClient(try installation.client(from: .executor, to: .registry, sender: sender)),
             writes: HTTPIdempotentWritesClient(
@@ -128,7 +130,7 @@ struct ExecutorCommand: AsyncParsableCommand {
             ),
             broker: HTTPBrokerClient(try installation.client(from: .executor, to: .broker, sender: sender)),
             sender: sender,
-            model: try installation.unifiedModel(),
+            model: model,
             digests: OpenSSLDigests(),
             cursorKey: Secret(try settings.key("cursor.key")),
             config: config,
@@ -147,7 +149,11 @@ struct ExecutorCommand: AsyncParsableCommand {
             readiness: executor.readiness,
             tls: tls,
             threads: 2,
-            background: { try await executor.run() }
+            background: {
+                // While the first requests are answered already; a model that is not usable ends the service.
+                try model.readAll()
+                try await executor.run()
+            }
         )
     }
 }

@@ -56,21 +56,19 @@ struct Installation: Sendable {
         )
     }
 
-    /// The resources of `openapi/models`.
+    /// The resources of `openapi/models`, which are read when they are asked for.
     func unifiedModel() throws -> UnifiedModel {
         let folder = settings.content("openapi/models")
-        var documents: [String: JSONValue] = [:]
         let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-        for name in names where name.hasSuffix(".schema.json") {
-            let data = try Data(contentsOf: folder.appendingPathComponent(name))
-            documents[name] = try JSONValue(parsing: [UInt8](data))
-        }
-        guard !documents.isEmpty else {
+        let files = names.filter { $0.hasSuffix(".schema.json") }
+        guard !files.isEmpty else {
             throw Settings.Failure(
                 description:
                     "\(folder.path) holds no schemas; set TRIBUTARY_CONTENT_DIR to the folder that has openapi/"
             )
         }
-        return try UnifiedModel(documents: documents)
+        return UnifiedModel(files: files) { name in
+            try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent(name))))
+        }
     }
 }
