@@ -66,14 +66,17 @@ struct RecoveryTests {
     @Test func `a revoked key stops working at once`() async throws {
         let admin = installation["TRIBUTARY_ADMIN_URL"]
         let key = installation["TRIBUTARY_ADMIN_KEY"]
-        let environments = try await installation.call(.get, admin + "/admin/v1/environments", key: key)
-        let environment = try #require(environments.body["result"]?[0])
+        let account = try await installation.call(
+            .get,
+            admin + "/admin/v1/integrated-accounts/" + installation["ACCOUNT_SALESFORCE"],
+            key: key
+        ).body
         let made = try await installation.call(
             .post,
             admin + "/admin/v1/api-keys",
             key: key,
             body: [
-                "tenant_id": environment["tenant_id"] ?? .null, "environment_id": environment["id"] ?? .null,
+                "tenant_id": account["tenant_id"] ?? .null, "environment_id": account["environment_id"] ?? .null,
                 "name": "to be revoked", "scopes": ["unified:read"],
             ]
         )
