@@ -24,7 +24,9 @@ struct SandboxDefinition: Sendable {
         /// Nothing.
         case answer
         /// A statement of the SQL-like language in a query parameter.
-        case sql(parameter: String, tables: [String: String])
+        ///
+        /// `statement`: gives the statement's text instead; sees `body` and `query`.
+        case sql(parameter: String, tables: [String: String], statement: JSONataExpression?)
         /// The rest of a statement's result, by the locator in the path.
         case locator
         /// The records of a collection, in their order.
@@ -70,6 +72,8 @@ struct SandboxDefinition: Sendable {
     /// Whether each call, those for tokens included, must come over a connection with a client certificate.
     let requiresClientCertificate: Bool
     let oauth: OAuth?
+    let signature: SandboxSignature?
+    let session: SandboxSession?
     /// Keys that are accepted as the user name of Basic or as a bearer.
     let keys: [String]
     /// The header field, in lower case, that takes a key by itself.
@@ -116,6 +120,8 @@ struct SandboxDefinition: Sendable {
         }
         relations = Relation.all(document["relations"])
         let prelude = SandboxPrelude(document["functions"])
+        signature = try document["signature"].map { try SandboxSignature($0) }
+        session = try document["session"].map { try SandboxSession($0, prelude) }
         keys = (document["keys"]?.array ?? []).compactMap(\.string)
         keyHeader = document["key_header"]?.string?.lowercased()
         headers = try prelude.expression(document["headers"])
@@ -154,7 +160,7 @@ struct SandboxDefinition: Sendable {
                 method: String(parts[0]),
                 path: Self.segments(parts[1]),
                 auth: route["auth"]?.string ?? "token",
-                action: try Self.action(route),
+                action: try Self.action(route, prelude),
                 status: route["status"]?.int ?? 200,
                 pageSize: try prelude.expression(route["page_size"]),
                 after: try prelude.expression(route["after"]),
@@ -169,14 +175,18 @@ struct SandboxDefinition: Sendable {
         path.split { $0 == "/" }.map { String($0) }
     }
 
-    private static func action(_ route: JSONValue) throws -> Action {
+    private static func action(_ route: JSONValue, _ prelude: SandboxPrelude) throws -> Action {
         let collection = route["collection"]?.string ?? ""
         switch route["action"]?.string ?? "answer" {
         case "answer": return .answer
         case "sql":
             var tables: [String: String] = [:]
             for member in route["tables"]?.object ?? [:] { tables[member.key] = member.value.string }
-            return .sql(parameter: route["parameter"]?.string ?? "q", tables: tables)
+            return .sql(
+                parameter: route["parameter"]?.string ?? "q",
+                tables: tables,
+                statement: try prelude.expression(route["statement"])
+            )
         case "locator": return .locator
         case "list": return .list(collection: collection)
         case "search": return .search(collection: collection)

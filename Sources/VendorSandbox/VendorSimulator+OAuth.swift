@@ -170,7 +170,7 @@ extension VendorSimulator {
         return Hexadecimal.text((try? digests.hmac(.sha256, of: Array(text.utf8), key: key)) ?? [])
     }
 
-    private func randomText() -> String {
+    func randomText() -> String {
         Hexadecimal.text((try? digests.randomBytes(12)) ?? [])
     }
 

@@ -130,7 +130,8 @@ extension VendorSimulator {
                 ])
             }
         scope["total"] = .number(JSONNumber(found.count))
-        try page(rows, route, &scope)
+        // A place that the request names leads on, or a locator that the vendor gives out.
+        if route.after != nil { try list(rows, route, &scope) } else { try page(rows, route, &scope) }
     }
 
     /// A record with those that it points at inside of it.

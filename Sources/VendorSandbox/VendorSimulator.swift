@@ -31,7 +31,7 @@ final class VendorSimulator: Sendable {
         if definition.requiresClientCertificate, !request.hasClientCertificate {
             return complain("no_certificate", request, ["path": .string(request.path)])
         }
-        if let answer = oauthAnswer(request) { return answer }
+        if let answer = oauthAnswer(request) ?? sessionAnswer(request) { return answer }
         let segments = SandboxDefinition.segments(request.path)
         var wrongMethod = false
         for route in definition.routes {
@@ -94,7 +94,11 @@ final class VendorSimulator: Sendable {
         case .answer:
             if let body = try? JSONValue(parsing: request.body) { scope["body"] = body }
             try refuse(route, scope)
-        case .sql(let parameter, let tables): try runSQL(request.query(parameter) ?? "", tables, route, &scope)
+        case .sql(let parameter, let tables, let statement):
+            if !request.body.isEmpty { scope["body"] = try JSONValue(parsing: request.body) }
+            try refuse(route, scope)
+            let text = try statement.map { try evaluate($0, scope)?.string ?? "" } ?? request.query(parameter) ?? ""
+            try runSQL(text, tables, route, &scope)
         case .locator: try continueList(values["locator"] ?? "", route, &scope)
         case .list(let name):
             if !request.body.isEmpty { scope["body"] = try JSONValue(parsing: request.body) }
@@ -191,7 +195,7 @@ final class VendorSimulator: Sendable {
         try page(Array(kept.dropFirst()), route, &scope)
     }
 
-    private func list(_ found: [JSONValue], _ route: SandboxDefinition.Route, _ scope: inout JSONObject) throws {
+    func list(_ found: [JSONValue], _ route: SandboxDefinition.Route, _ scope: inout JSONObject) throws {
         let size = try route.pageSize.flatMap { try evaluate($0, scope)?.int } ?? found.count
         let start = try route.after.flatMap { try evaluate($0, scope)?.int } ?? 0
         guard start >= 0, size >= 0 else { throw Refusal("malformed_query") }
@@ -200,35 +204,7 @@ final class VendorSimulator: Sendable {
         if start + size < found.count { scope["next"] = .number(JSONNumber(start + size)) }
     }
 
-    // MARK: Access
-
-    private func unauthorized(_ route: SandboxDefinition.Route, _ request: SandboxRequest) -> SandboxResponse? {
-        guard route.auth != "none" else { return nil }
-        if let name = definition.keyHeader, let key = request.header(name), definition.keys.contains(key) { return nil }
-        let header = request.header("authorization") ?? ""
-        if header.lowercased().hasPrefix("bearer ") {
-            let token = String(header.dropFirst(7))
-            if definition.keys.contains(token) { return nil }
-            if let known = SandboxToken(token, .access, seal), isGood(known) {
-                return known.expires > now() ? nil : complain("expired_token", request, [:])
-            }
-        } else if header.lowercased().hasPrefix("basic "), let pair = Base64Text.decode(String(header.dropFirst(6))) {
-            let user = String(decoding: pair.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
-            if definition.keys.contains(user) { return nil }
-        }
-        return complain("unauthorized", request, [:])
-    }
-
-    func overLimit(_ request: SandboxRequest) -> SandboxResponse? {
-        guard let limit = definition.rateLimit else { return nil }
-        let caller = request.header("authorization") ?? ""
-        let isOver = state.withLock { state in
-            let recent = (state.hits[caller] ?? []).filter { $0 > now() - Double(limit.seconds) }
-            state.hits[caller] = recent + [now()]
-            return recent.count >= limit.requests
-        }
-        return isOver ? complain("rate_limited", request, [:]) : nil
-    }
+    // MARK: Faults
 
     private func takeFault(_ path: String) -> String? {
         state.withLock { state in

@@ -26,10 +26,22 @@ struct VendorState: Sendable {
     var locators: [String: [JSONValue]] = [:]
     var faults: [Fault] = []
     var hits: [String: [Double]] = [:]
+    /// Until when sessions live, in seconds since 1970.
+    var sessions: [String: Double] = [:]
+    /// Time stamps and nonces of signatures, the newest last.
+    private var nonces: [String] = []
     private var lastID = 0
 
     init(_ definition: SandboxDefinition) {
         records = definition.collections.mapValues(\.records)
+    }
+
+    /// Whether a nonce is seen for the first time; the last ten thousand are remembered.
+    mutating func isNew(_ nonce: String) -> Bool {
+        guard !nonces.contains(nonce) else { return false }
+        nonces.append(nonce)
+        if nonces.count > 10_000 { nonces.removeFirst(5000) }
+        return true
     }
 
     /// The next number, for ids and tokens.

@@ -39,6 +39,8 @@ import UnifiedModel
             count: 320
         ),
         Case(account: "ACCOUNT_WORKDAY", resource: "hris/employments", idField: "key", count: 349),
+        Case(account: "ACCOUNT_NETSUITE", resource: "crm/contacts", idField: "id", count: 260),
+        Case(account: "ACCOUNT_NETSUITE", resource: "crm/users", idField: "id", count: 6),
     ]
 
     let installation: Installation
