@@ -5,8 +5,8 @@ import JSONata
 struct SandboxSession: Sendable {
     let openMethod: String
     let openPath: String
-    let closeMethod: String?
-    let closePath: String?
+    let endMethod: String?
+    let endPath: String?
     let users: [String: String]
     /// Gives `{"user", "password"}`; sees `form`, `body`, `headers`.
     let credentials: JSONataExpression
@@ -32,8 +32,8 @@ struct SandboxSession: Sendable {
             let answer = try prelude.expression(document["answer"])
         else { throw SandboxCatalog.Failure(description: "session: open, credentials and answer are needed") }
         (openMethod, openPath) = open
-        let close = try place("close")
-        (closeMethod, closePath) = (close?.0, close?.1)
+        let end = try place("end")
+        (endMethod, endPath) = (end?.0, end?.1)
         users = (document["users"]?.object ?? [:]).reduce(into: [:]) { $0[$1.key] = $1.value.string }
         self.credentials = credentials
         self.answer = answer

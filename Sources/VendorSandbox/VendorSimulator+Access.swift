@@ -45,7 +45,7 @@ extension VendorSimulator {
     func sessionAnswer(_ request: SandboxRequest) -> SandboxResponse? {
         guard let session = definition.session else { return nil }
         if request.path == session.openPath, request.method == session.openMethod { return open(session, request) }
-        guard request.path == session.closePath, request.method == session.closeMethod else { return nil }
+        guard request.path == session.endPath, request.method == session.endMethod else { return nil }
         guard hasSession(request) else { return complain("unauthorized", request, [:]) }
         state.withLock { state in
             for known in carried(request) { state.sessions[known] = nil }

@@ -6,7 +6,7 @@ import JSONValue
 import Testing
 
 /// An account whose requests are signed each for itself, before a vendor that checks the signatures.
-@Suite(.enabled(if: Installation.isRunning, "needs the installation that ops/test starts"))
+@Suite(.serialized, .enabled(if: Installation.isRunning, "needs the installation that ops/test starts"))
 struct SignedAccountTests {
     let installation: Installation
 

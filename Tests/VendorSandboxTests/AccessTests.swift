@@ -37,7 +37,7 @@ struct AccessTests {
         signature: { realm: ACME_1, consumer_key: ck, consumer_secret: "c s", token: tk, token_secret: ts }
         session:
           open: POST /login
-          close: DELETE /login
+          end: DELETE /login
           users: { ida: pencil }
           credentials: '{"user": form.username, "password": form.password}'
           answer: '{"id": session, "for": user, "seconds": lifetime}'

@@ -27,7 +27,8 @@ struct NetSuiteTests {
         )
         let url = try #require(request["url"]?.string)
         #expect(url.hasPrefix("https://7654321-sb1.suitetalk.api.netsuite.com/services/rest/query/v1/suiteql?"))
-        #expect(url.contains("limit=50"))
+        // An offset must be a multiple of the limit: all pages have one size.
+        #expect(url.contains("limit=200"))
         #expect(request["headers"]?["Prefer"] == "transient")
         let statement = try #require(request["body"]?["q"]?.string)
         #expect(
