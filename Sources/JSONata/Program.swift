@@ -16,7 +16,7 @@ final class Program: @unchecked Sendable {  // Proof: after the initialiser only
     let names: ObjectPointer
     /// The source as it was given.
     let source: UnsafeBufferPointer<UInt8>
-    private let callsEval: Bool
+    private let remembersNames: Bool
     /// What is remembered for the next session; nil while a session has it.
     private let verdicts = Mutex<KeyVerdicts?>(nil)
 
@@ -62,7 +62,8 @@ final class Program: @unchecked Sendable {  // Proof: after the initialiser only
             }
             self.root = shaped
             self.globals = names
-            callsEval = (0..<names.count).contains { names[$0].text == "eval" }
+            let called = Set((0..<names.count).map { names[$0].text })
+            remembersNames = called.contains("sift") && !called.contains("eval")
             self.defaults = defaults
             self.scope = scope
             self.names = resolver.names
@@ -82,7 +83,7 @@ final class Program: @unchecked Sendable {  // Proof: after the initialiser only
 
     /// What is remembered of names, for one session; nil where functions come and go with `$eval`.
     func takeVerdicts() -> KeyVerdicts? {
-        callsEval ? nil : verdicts.withLock { $0.take() } ?? KeyVerdicts()
+        !remembersNames ? nil : verdicts.withLock { $0.take() } ?? KeyVerdicts()
     }
 
     /// Keeps for the next session what one has remembered.

@@ -25,14 +25,15 @@ struct KeyVerdicts: BitwiseCopyable, @unchecked Sendable {  // Proof: one sessio
     private static let probes = 4
 
     /// More than this is not worth keeping.
-    private static let bytesMax = 64 << 10
+    private static let bytesMax = 16 << 10
 
     private let arena: Arena
     private let functions: UnsafeMutablePointer<Function>
 
     /// Remembers nothing yet; the owner calls ``destroy()`` once.
     init() {
-        arena = Arena(firstChunk: 128)
+        // Room for the verdicts of one function and the names; the next chunk would be more than is kept.
+        arena = Arena(firstChunk: 14 << 10)
         functions = arena.allocate(Function.self, count: Self.functionCount)
         functions.initialize(repeating: Function(), count: Self.functionCount)
     }
