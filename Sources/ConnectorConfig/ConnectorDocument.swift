@@ -10,6 +10,8 @@ package final class ConnectorDocument: Sendable {
     package let label: String
     /// Which unified categories it serves.
     package let categories: [String]
+    /// The version that people read.
+    package let version: String?
     /// The vendor's documentation.
     package let docs: String?
     /// A picture of the vendor.
@@ -81,6 +83,7 @@ package final class ConnectorDocument: Sendable {
         name = try reader.required("name").string()
         label = try reader.child("label")?.string() ?? name
         categories = try reader.child("categories")?.strings() ?? []
+        version = reader.child("version")?.value.plainText
         docs = try reader.child("docs")?.string()
         icon = try reader.child("icon")?.string()
         if let icon, !icon.hasPrefix("https://") {

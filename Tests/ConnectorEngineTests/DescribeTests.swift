@@ -164,8 +164,9 @@ struct DescribeTests {
     }
 
     @Test func `capabilities are read off the configuration`() throws {
-        let connector = try TestWorld.connector(BirchVendor.document(Self.patch))
+        let connector = try TestWorld.connector(BirchVendor.document(Self.patch).overlaid(by: ["version": "2026-11"]))
         let document = try Capabilities(connector: connector, model: TestWorld.model()).document()
+        #expect(document["version"] == "2026-11")
         let methods = document["categories"]?["crm"]?["contacts"]?["methods"]
         #expect(methods?.object?.keys == ["create", "delete", "get", "list", "merge", "update"])
         #expect(methods?["list"]?["filters"] == ["email_addresses[email]": ["eq"]])

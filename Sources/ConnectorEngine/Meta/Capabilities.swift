@@ -22,6 +22,7 @@ package struct Capabilities: Sendable {
         document["integrated_account_id"] = account.map { .string($0.description) }
         document["connector"] = .string(connector.name)
         document["label"] = .string(connector.document.label)
+        document["version"] = connector.document.version.map(JSONValue.string)
         document["icon"] = connector.document.icon.map(JSONValue.string)
         document["docs"] = connector.document.docs.map(JSONValue.string)
         document["deprecated"] = connector.document.deprecation?.json
