@@ -21,6 +21,8 @@ final class CurlLoop: @unchecked Sendable {
     private var isWatching = false
     private var pools: ConnectionPools
     private var openSockets = 0
+    /// How many of them were opened since pools were last let go.
+    private var openedLately = 0
     private var context: UnsafeMutableRawPointer?
     private var running: [ObjectIdentifier: Transfer] = [:]
     /// Transfers that came before the watching began.
@@ -180,6 +182,7 @@ final class CurlLoop: @unchecked Sendable {
     /// A connection's socket was opened; called by libcurl.
     func opened(_ socket: CInt) {
         openSockets += 1
+        openedLately += 1
         readiness?.opened(socket)
     }
 
@@ -240,10 +243,18 @@ final class CurlLoop: @unchecked Sendable {
             handle.release()
             transfer.pool?.giveBack(handle)
             transfer.pool = nil
-            if openSockets - running.count > config.idleConnectionsMax { pools.dropOlder() }
+            dropIdle()
         }
         running[ObjectIdentifier(transfer)] = nil
         transfer.finish(result)
+    }
+
+    /// Lets pools go that were not used lately, when connections wait: half of the most that may are of the newer pools.
+    private func dropIdle() {
+        let half = config.idleConnectionsMax / 2
+        guard openedLately >= half, openSockets - running.count > half else { return }
+        openedLately = 0
+        pools.dropOlder()
     }
 
     private func finishAll() {

@@ -28,9 +28,16 @@ struct ConnectionPoolTests {
         let sender = try vendor.sender { $0.idleConnectionsMax = 2 }
         try await visit(["a", "b", "c", "d", "e", "e"], sender)
         #expect(vendor.connectionCount == 5)
-        while vendor.openConnections > 1 { await Task.yield() }
+        while vendor.openConnections > 2 { await Task.yield() }
         try await visit(["a"], sender)
         #expect(vendor.connectionCount == 6)
+    }
+
+    @Test func `an identity that is at work keeps its connection whatever others do`() async throws {
+        let vendor = try await VendorServer { _ in .ok() }
+        let sender = try vendor.sender { $0.idleConnectionsMax = 4 }
+        for number in 0..<30 { try await visit(["busy", "other-\(number)"], sender) }
+        #expect(vendor.connectionCount == 31)
     }
 
     @Test func `a pool that was pushed out goes after its last request`() async throws {

@@ -26,6 +26,10 @@ def forward(handler, service, method, path, body):
     return response.status, response.read()
 
 
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 1024
+
+
 class StandIn(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -76,4 +80,4 @@ class StandIn(http.server.BaseHTTPRequestHandler):
         self.answer(200, known["access"])
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", PORT), StandIn).serve_forever()
+Server(("127.0.0.1", PORT), StandIn).serve_forever()
