@@ -23,7 +23,6 @@ final class CurlLoop: @unchecked Sendable {
     private var openSockets = 0
     /// How many of them were opened since pools were last let go.
     private var openedLately = 0
-    private var context: UnsafeMutableRawPointer?
     private var running: [ObjectIdentifier: Transfer] = [:]
     /// Transfers that came before the watching began.
     private var early: [Transfer] = []
@@ -136,13 +135,13 @@ final class CurlLoop: @unchecked Sendable {
         return multi
     }
 
+    /// What libcurl's callbacks get; the loop outlives the multi handle, which is cleaned up in finishAll.
+    private var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
     private func setUp(_ multi: UnsafeMutableRawPointer) {
         // Of each pool, since libcurl looks at the share that a request's handle is attached to.
         _ = tributary_curl_multi_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, config.connectionsPerPoolMax)
         _ = tributary_curl_multi_long(multi, CURLMOPT_MAXCONNECTS, config.connectionsPerPoolMax)
-        // The loop outlives the multi handle, which is cleaned up in finishAll.
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        self.context = context
         _ = tributary_curl_multi_pointer(multi, CURLMOPT_SOCKETDATA, context)
         _ = tributary_curl_multi_pointer(multi, CURLMOPT_TIMERDATA, context)
         _ = tributary_curl_multi_sockets(multi) { _, socket, what, context, _ in

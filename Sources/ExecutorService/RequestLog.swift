@@ -54,21 +54,9 @@ final class RequestLog: Sendable {
     /// The same operation, noted.
     func noting(_ endpoint: Endpoint) -> Endpoint {
         guard client != nil else { return endpoint }
-        return Endpoint(
-            endpoint.method,
-            endpoint.path,
-            operationID: endpoint.operationID,
-            summary: endpoint.summary,
-            description: endpoint.description,
-            tags: endpoint.tags,
-            access: endpoint.access,
-            query: endpoint.query,
-            allowsAnyQuery: endpoint.allowsAnyQuery,
-            body: endpoint.body,
-            responses: endpoint.responses,
-            isDocumented: endpoint.isDocumented,
-            handler: noted(endpoint.operationID) { try await endpoint.handler($0) }
-        )
+        var noted = endpoint
+        noted.handler = self.noted(endpoint.operationID) { try await endpoint.handler($0) }
+        return noted
     }
 
     /// A handler whose requests are noted under an operation's name.
@@ -82,10 +70,9 @@ final class RequestLog: Sendable {
                 note(request, operation, status: response.status, code: nil, since: start)
                 return response
             } catch {
-                let known = error as? Problem ?? (error as? any ProblemConvertible)?.problem
                 // A client that went away gets no answer; the rest is what the responder makes of it.
                 let isGivenUp = error is CancellationError || Task.isCancelled
-                let code = isGivenUp ? .serviceUnavailable : known?.code ?? .internalError
+                let code = isGivenUp ? .serviceUnavailable : Problem(of: error).code
                 note(request, operation, status: code.status, code: code.rawValue, since: start)
                 throw error
             }

@@ -54,7 +54,7 @@ package struct Endpoint: Sendable {
     /// Whether it stands in the OpenAPI document.
     package let isDocumented: Bool
     /// Answers the request.
-    package let handler: Handler
+    package var handler: Handler
 
     /// Describes an operation.
     ///

@@ -20,9 +20,7 @@ package struct EndpointDispatch: Sendable {
         do {
             return try await answer(to: request)
         } catch {
-            let problem =
-                error as? Problem ?? (error as? any ProblemConvertible)?.problem
-                ?? Problem(.internalError, "an unexpected error", underlying: error)
+            let problem = Problem(of: error)
             if problem.code.status == 500 {
                 request.logger.error("request failed", metadata: ["code": "\(problem.code.rawValue)"])
             }

@@ -117,3 +117,12 @@ extension String.UTF8View {
         indices.contains { self[$0...].starts(with: other) }
     }
 }
+
+extension Problem {
+    /// What a caller is told of an error: what it says itself, or that it was not expected.
+    package init(of error: any Error) {
+        self =
+            error as? Problem ?? (error as? any ProblemConvertible)?.problem
+            ?? Problem(.internalError, "an unexpected error", underlying: error)
+    }
+}

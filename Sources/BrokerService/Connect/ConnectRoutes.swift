@@ -513,9 +513,7 @@ struct ConnectRoutes: Sendable {
             do {
                 return try await step(request)
             } catch {
-                let problem =
-                    (error as? Problem) ?? (error as? any ProblemConvertible)?.problem
-                    ?? Problem(.internalError, "an unexpected error", underlying: error)
+                let problem = Problem(of: error)
                 request.logger.warning(
                     "connect step failed",
                     metadata: ["code": "\(problem.code.rawValue)", "error": "\(problem.debugDescription.prefix(500))"]

@@ -191,12 +191,8 @@ struct EndpointResponder: Sendable {
                 ]
             )
             problem = Problem(.serviceUnavailable, "the request was given up")
-        } else if let known = error as? Problem {
-            problem = known
-        } else if let convertible = error as? any ProblemConvertible {
-            problem = convertible.problem
         } else {
-            problem = Problem(.internalError, "an unexpected error", underlying: error)
+            problem = Problem(of: error)
         }
         if problem.code.status == 500 || problem.underlying != nil {
             logger.log(
