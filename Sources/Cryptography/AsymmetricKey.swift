@@ -43,6 +43,10 @@ package final class PrivateKey: @unchecked Sendable {
     ///
     /// - Throws: `unreadable`.
     package convenience init(pem: [UInt8]) throws(CryptographyError) {
+        if let bytes = Self.plainEd25519(pem) {
+            try self.init(ed25519: bytes)
+            return
+        }
         let pointer = withMemoryBIO(pem) { bio in
             // Without a callback OpenSSL would ask the terminal for a passphrase.
             PEM_read_bio_PrivateKey(bio, nil, { _, _, _, _ in -1 }, nil)
@@ -51,6 +55,31 @@ package final class PrivateKey: @unchecked Sendable {
             throw CryptographyError(.unreadable, "the private key is not an unencrypted key in PEM")
         }
         self.init(owning: pointer)
+    }
+
+    /// The raw key of a PEM text that holds an Ed25519 key and nothing else (RFC 8410 without attributes); nil for any other.
+    ///
+    /// OpenSSL tries one decoder after the other for what may be in a PEM text, which takes it a millisecond.
+    private static func plainEd25519(_ pem: [UInt8]) -> [UInt8]? {
+        let begin = Array("-----BEGIN PRIVATE KEY-----\n".utf8)
+        let end = Array("\n-----END PRIVATE KEY-----\n".utf8)
+        let body = pem.dropFirst(begin.count).dropLast(end.count)
+        guard body.count == 64, pem.starts(with: begin), pem[body.endIndex...].elementsEqual(end) else { return nil }
+        let urlSafe = body.map { byte in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
+            }
+        }
+        // PKCS#8 version 0, the algorithm 1.3.101.112, and an octet string in an octet string.
+        let prefix: [UInt8] = [
+            0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+        ]
+        guard let document = Base64URL.decode(String(decoding: urlSafe, as: UTF8.self)),
+            document.starts(with: prefix)
+        else { return nil }
+        return Array(document.dropFirst(prefix.count))
     }
 
     /// Reads the 32 raw bytes of an Ed25519 private key (RFC 8032).

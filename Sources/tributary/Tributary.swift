@@ -33,18 +33,22 @@ struct Tributary: AsyncParsableCommand {
         ]
     )
 
-    private static let services: [any AsyncParsableCommand.Type] = [
+    private static let services: [any ServiceCommand.Type] = [
         RegistryCommand.self, BrokerCommand.self, VaultCommand.self, ExecutorCommand.self, SyncCommand.self,
     ]
 
     /// Runs the command that the words of the command line name.
     ///
-    /// A service with nothing to explain or to refuse is started without the tree of all commands, which takes longer to
-    /// make than the service's own parts.
+    /// A service with nothing to explain or to refuse is started without the parser, which takes longer than the service's
+    /// own parts.
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
         let service = services.first { $0.configuration.commandName == words.first }
         guard let service, words.dropFirst().allSatisfy({ $0 == "--supervised" }) else { return await main(nil) }
-        await service.main(Array(words.dropFirst()))
+        do {
+            try await service.serve(supervised: words.count > 1)
+        } catch {
+            service.exit(withError: error)
+        }
     }
 }

@@ -63,6 +63,18 @@ struct CryptographyTests {
         #expect(try !stranger.verify(signature, of: [1, 2, 3], algorithm))
     }
 
+    @Test func `an Ed25519 key is the same however its PEM is written`() throws {
+        let key = try PrivateKey.generate(.ed25519)
+        let pem = try key.pem()
+        let lines = String(decoding: pem, as: UTF8.self).split(separator: "\n")
+        let texts = [
+            pem, Array(pem.dropLast()), Array("a comment\n".utf8) + pem, Array(lines.joined(separator: "\r\n").utf8),
+        ]
+        for text in texts { #expect(try PrivateKey(pem: text).publicKey().pem() == key.publicKey().pem()) }
+        let other = String(decoding: pem, as: UTF8.self).replacing("MC4CAQAwBQYDK2Vw", with: "MC4CAQAwBQYDK2Vx")
+        #expect(code { () throws(CryptographyError) in _ = try PrivateKey(pem: Array(other.utf8)) } == .unreadable)
+    }
+
     @Test func `a key of the wrong kind or size is refused in words`() throws {
         let key = try PrivateKey.generate(.p256)
         #expect(code { () throws(CryptographyError) in _ = try key.sign([1], .rs256) } == .wrongParameter)

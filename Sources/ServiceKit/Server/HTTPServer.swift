@@ -149,6 +149,10 @@ struct HTTPServer: Sendable {
                 }
             }
         do {
+            // A name is looked up by a thread of its own, and an address needs none.
+            if let address = try? SocketAddress(ipAddress: config.host, port: port) {
+                return try await bootstrap.bind(to: address).get()
+            }
             return try await bootstrap.bind(host: config.host, port: port).get()
         } catch {
             throw ListenError(host: config.host, port: port, underlying: error)

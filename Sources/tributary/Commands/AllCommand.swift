@@ -18,7 +18,7 @@ struct AllCommand: AsyncParsableCommand {
     var sandbox = false
 
     func run() async throws {
-        let installation = try await Installation.current()
+        let installation = try Installation.current()
         let services: [ServiceName] = [.registry, .vault, .broker, .executor, .sync] + (sandbox ? [.sandbox] : [])
         let supervisor = Supervisor(
             services: services,

@@ -16,7 +16,7 @@ extension ConnectorsCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            let installation = try await Installation.current()
+            let installation = try Installation.current()
             let catalog = ConnectorCatalog(settings: installation.settings)
             let model = try installation.unifiedModel()
             var rows: [(name: String, word: String, detail: String)] = []

@@ -55,7 +55,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            let catalog = ConnectorCatalog(settings: try await Settings())
+            let catalog = ConnectorCatalog(settings: try Settings())
             var rows: [(name: String, word: String, detail: String)] = []
             for folder in try catalog.folders(selection.vendor) {
                 do {
@@ -86,7 +86,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            print(SchemaGuide(try await Settings().connectorSchema()).referencePage(), terminator: "")
+            print(SchemaGuide(try Settings().connectorSchema()).referencePage(), terminator: "")
         }
     }
 
@@ -98,7 +98,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            let installation = try await Installation.current()
+            let installation = try Installation.current()
             let catalog = ConnectorCatalog(settings: installation.settings)
             let admin = try AdminClient(installation)
             var rows: [(name: String, word: String, detail: String)] = []
@@ -141,7 +141,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         var note: String?
 
         func run() async throws {
-            let installation = try await Installation.current()
+            let installation = try Installation.current()
             let catalog = ConnectorCatalog(settings: installation.settings)
             let admin = try AdminClient(installation)
             var rows: [(name: String, word: String, detail: String)] = []
@@ -163,7 +163,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            let installation = try await Installation.current()
+            let installation = try Installation.current()
             let catalog = ConnectorCatalog(settings: installation.settings)
             let admin = try AdminClient(installation)
             var rows: [(name: String, word: String, detail: String)] = []
@@ -235,7 +235,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         func run() async throws {
             let (category, resource) = try trial.parts()
             let body = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
-            let answer = try trial.preview(try await Installation.current()).map(
+            let answer = try trial.preview(try Installation.current()).map(
                 category: category,
                 resource: resource,
                 method: trial.method,
@@ -260,7 +260,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let (category, resource) = try trial.parts()
-            let request = try trial.preview(try await Installation.current()).request(
+            let request = try trial.preview(try Installation.current()).request(
                 category: category,
                 resource: resource,
                 method: trial.method,

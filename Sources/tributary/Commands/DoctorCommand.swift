@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let installation = try await Installation.current()
+        let installation = try Installation.current()
         let settings = installation.settings
         var findings: [(name: String, fault: String?)] = []
         for name in [

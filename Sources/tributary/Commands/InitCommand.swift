@@ -19,7 +19,7 @@ struct InitCommand: AsyncParsableCommand {
     var superuser: String?
 
     func run() async throws {
-        let settings = try await Settings()
+        let settings = try Settings()
         let superuser = try superuser ?? settings.databaseURL("superuser")
         try FileManager.default.createDirectory(
             at: settings.dataDirectory,
@@ -151,7 +151,7 @@ struct KeysCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            let settings = try await Settings()
+            let settings = try Settings()
             try KeyFiles(directory: settings.file("keys")).create()
             print("the keys are in \(settings.file("keys").path); keep a copy of root.key somewhere safe")
         }

@@ -13,7 +13,7 @@ struct MigrateCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        let installation = try await Installation.current()
+        let installation = try Installation.current()
         let sets = [
             ("registry", "owner"), ("broker", "owner"), ("sync", "owner"), ("vault", "owner.vault"),
             ("keys", "owner.keys"),
@@ -41,7 +41,7 @@ struct AdminKeyCommand: AsyncParsableCommand {
     var name = "operator"
 
     func run() async throws {
-        let installation = try await Installation.current()
+        let installation = try Installation.current()
         let registry = RegistryService(
             pool: try installation.pool("registry"),
             digests: OpenSSLDigests(),

@@ -18,7 +18,7 @@ struct OpenAPICommand: AsyncParsableCommand {
         guard let name = ServiceName(rawValue: service), name != .sandbox else {
             throw ValidationError("there is no service '\(service)'; known are registry, broker, vault, executor, sync")
         }
-        let file = try await Settings().content("openapi/\(name.rawValue).openapi.json")
+        let file = try Settings().content("openapi/\(name.rawValue).openapi.json")
         print(try String(contentsOf: file, encoding: .utf8), terminator: "")
     }
 }

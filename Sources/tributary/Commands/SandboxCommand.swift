@@ -5,15 +5,15 @@ import ServiceKit
 import VendorSandbox
 
 /// The command `tributary sandbox`.
-struct SandboxCommand: AsyncParsableCommand {
+struct SandboxCommand: ServiceCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox",
         abstract: "Run the vendor simulator, for development and tests."
     )
     @OptionGroup var options: ServiceOptions
 
-    func run() async throws {
-        let installation = try await Installation.current()
+    static func serve(supervised: Bool) async throws {
+        let installation = try Installation.current()
         let settings = installation.settings
         let catalog = try SandboxCatalog.load(connectorsDirectory: settings.content("connectors"))
         let authority = try DevelopmentAuthority(directory: settings.file("tls"))
@@ -42,7 +42,7 @@ struct SandboxCommand: AsyncParsableCommand {
             logger: logger,
             now: { Date().timeIntervalSince1970 }
         )
-        try await ServiceRunner(name: .sandbox, installation: installation, options: options).run(
+        try await ServiceRunner(name: .sandbox, installation: installation, isSupervised: supervised).run(
             [sandbox],
             logger: logger
         )

@@ -14,11 +14,28 @@ struct ServiceOptions: ParsableArguments {
     var supervised = false
 }
 
+/// A command that runs one service.
+protocol ServiceCommand: AsyncParsableCommand {
+    var options: ServiceOptions { get }
+
+    /// Runs the service until it is told to stop.
+    ///
+    /// - Parameter supervised: whether it ends with its standard input.
+    /// - Throws: when it cannot start, or its work fails.
+    static func serve(supervised: Bool) async throws
+}
+
+extension ServiceCommand {
+    func run() async throws {
+        try await Self.serve(supervised: options.supervised)
+    }
+}
+
 /// Runs one service's process: its listener, its background work, and its graceful end.
 struct ServiceRunner {
     let name: ServiceName
     let installation: Installation
-    let options: ServiceOptions
+    let isSupervised: Bool
 
     /// Runs until SIGTERM or SIGINT.
     ///
@@ -66,7 +83,7 @@ struct ServiceRunner {
                 failureTerminationBehavior: .gracefullyShutdownGroup
             )
         }
-        if options.supervised {
+        if isSupervised {
             configurations.append(
                 .init(service: Lifeline(), successTerminationBehavior: .gracefullyShutdownGroup)
             )

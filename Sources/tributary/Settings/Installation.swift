@@ -14,8 +14,8 @@ struct Installation: Sendable {
     let settings: Settings
 
     /// The installation that the environment describes.
-    static func current() async throws -> Installation {
-        Installation(settings: try await Settings())
+    static func current() throws -> Installation {
+        Installation(settings: try Settings())
     }
 
     /// A logger at the level of the settings.
@@ -46,21 +46,19 @@ struct Installation: Sendable {
         ServiceTokenVerifier(audience: service, keys: try serviceKeys.publicKeys())
     }
 
-    /// Calls `audience` as `service`.
-    func client(from service: ServiceName, to audience: ServiceName, sender: any HTTPSender) throws -> ServiceClient {
-        ServiceClient(
+    /// The other services, as `service` calls them.
+    func services(for service: ServiceName, sender: any HTTPSender) throws -> OtherServices {
+        OtherServices(
             sender: sender,
-            baseURL: settings.url(of: audience),
             signer: ServiceTokenSigner(service: service, key: try serviceKeys.privateKey(of: service)),
-            audience: audience
+            settings: settings
         )
     }
 
     /// The resources of `openapi/models`, which are read when they are asked for.
     func unifiedModel() throws -> UnifiedModel {
         let folder = settings.content("openapi/models")
-        let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-        let files = names.filter { $0.hasSuffix(".schema.json") }
+        let files = Self.schemas(in: folder.path)
         guard !files.isEmpty else {
             throw Settings.Failure(
                 description:
@@ -70,5 +68,25 @@ struct Installation: Sendable {
         return UnifiedModel(files: files) { name in
             try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent(name))))
         }
+    }
+
+    /// The schemas of a folder and of the folders in it, as paths from there.
+    private static func schemas(in folder: String) -> [String] {
+        func names(_ path: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+        return names(folder).flatMap { name in
+            name.contains(".") ? [name] : names("\(folder)/\(name)").map { "\(name)/\($0)" }
+        }.filter { $0.hasSuffix(".schema.json") }
+    }
+}
+
+/// The other services of an installation, as one of them calls them.
+struct OtherServices {
+    let sender: any HTTPSender
+    let signer: ServiceTokenSigner
+    let settings: Settings
+
+    /// Calls `service`.
+    func client(of service: ServiceName) -> ServiceClient {
+        ServiceClient(sender: sender, baseURL: settings.url(of: service), signer: signer, audience: service)
     }
 }

@@ -2,7 +2,6 @@ import BrokerService
 import Configuration
 import Foundation
 import ServiceKit
-import SystemPackage
 import Vocabulary
 
 /// Every setting of the installation, each read here and nowhere else.
@@ -21,7 +20,7 @@ struct Settings: Sendable {
     private let reader: ConfigReader
 
     /// Reads the environment and, where it is silent, `settings.env` of the data directory.
-    init() async throws {
+    init() throws {
         let environment = EnvironmentVariablesProvider(secretsSpecifier: .dynamic { key, _ in Self.isSecret(key) })
         let outer = ConfigReader(provider: environment).scoped(to: "tributary")
         // Where keys, certificates, pids and logs are kept.
@@ -29,8 +28,8 @@ struct Settings: Sendable {
         dataDirectory = URL(fileURLWithPath: data)
         let file = dataDirectory.appendingPathComponent("settings.env").path
         if FileManager.default.fileExists(atPath: file) {
-            let fromFile = try await EnvironmentVariablesProvider(
-                environmentFilePath: FilePath(file),
+            let fromFile = EnvironmentVariablesProvider(
+                environmentVariables: Self.lines(of: try Data(contentsOf: URL(fileURLWithPath: file))),
                 secretsSpecifier: .dynamic { key, _ in Self.isSecret(key) }
             )
             reader = ConfigReader(providers: [environment, fromFile]).scoped(to: "tributary")
@@ -39,6 +38,25 @@ struct Settings: Sendable {
         }
         // Where connectors/, migrations/ and openapi/ are.
         contentDirectory = URL(fileURLWithPath: reader.string(forKey: "content.dir", default: "."))
+    }
+
+    /// The `NAME=value` lines of a file; the last of a name counts, and lines that begin with `#` do not.
+    ///
+    /// Read here, because the reader that comes with the package takes milliseconds of every start.
+    private static func lines(of file: Data) -> [String: String] {
+        let space = Set(" \t\r".utf8)
+        func text(_ bytes: Data) -> String {
+            let start = bytes.firstIndex { !space.contains($0) } ?? bytes.endIndex
+            let end = bytes.lastIndex { !space.contains($0) }.map { $0 + 1 } ?? start
+            return String(decoding: bytes[start..<end], as: UTF8.self)
+        }
+        var values: [String: String] = [:]
+        for line in file.split(separator: UInt8(ascii: "\n")) {
+            guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let name = text(line[..<equals])
+            if !name.isEmpty, !name.hasPrefix("#") { values[name] = text(line[(equals + 1)...]) }
+        }
+        return values
     }
 
     private static func isSecret(_ key: String) -> Bool {
