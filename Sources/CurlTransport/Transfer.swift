@@ -297,7 +297,10 @@ final class Transfer: @unchecked Sendable {
 
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
         // Header fields are bytes; what is not UTF-8 is read as ISO 8859-1 (RFC 9110 section 5.5).
-        String(validating: bytes, as: UTF8.self)
-            ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        do {
+            return String(copying: try UTF8Span(validating: Span(_unsafeBytes: bytes)))
+        } catch {
+            return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        }
     }
 }

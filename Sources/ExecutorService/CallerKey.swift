@@ -36,7 +36,7 @@ enum CallerKey {
             let object = (try? JSONValue(parsing: request.body))?.object ?? JSONObject()
             return object.compactMap { ours($0.value.string) }.first
         }
-        guard type.contains("urlencoded"), let form = try? QueryItems(parsing: request.body) else { return nil }
+        guard type.contains("urlencoded"), let form = try? QueryItems(parsing: request.body.span) else { return nil }
         return form.items.compactMap { ours($0.value) }.first
     }
 
@@ -51,6 +51,7 @@ enum CallerKey {
     /// The key of an `Authorization` field: the half of a Basic pair that is spelt as one, else the user name; what
     /// follows any other scheme's name; or the whole field.
     static func inAuthorization(_ field: String) -> Secret<String>? {
+        if let token = BearerAuthenticator.token(in: field) { return Secret(token) }
         let parts = field.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true).map(Substring.init)
         guard let last = parts.last else { return nil }
         guard parts.count == 2, parts[0].lowercased() == "basic" else {

@@ -61,6 +61,7 @@ extension HTTPFields {
     /// These fields, put in at once: to append them one by one moves all of them each time.
     package init(list: [HTTPField]) {
         self.init()
+        reserveCapacity(list.count)
         replaceSubrange(0..<0, with: list)
     }
 

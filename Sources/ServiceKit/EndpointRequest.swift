@@ -142,6 +142,6 @@ package struct EndpointRequest: Sendable {
     ///
     /// - Throws: `invalid_request` when it is not a form.
     package func form() throws(Problem) -> QueryItems {
-        try QueryItems(parsing: body)
+        try QueryItems(parsing: body.span)
     }
 }

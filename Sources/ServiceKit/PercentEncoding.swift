@@ -2,22 +2,35 @@
 /// form.
 package enum PercentEncoding {
     /// The text behind `bytes`; nil when an escape is broken or the result is not UTF-8 without NUL.
-    package static func decoded(_ bytes: some Collection<UInt8>) -> String? {
+    ///
+    /// - Parameter isForm: whether `+` is a space, as in a query or an HTML form.
+    package static func decoded(_ bytes: Span<UInt8>, isForm: Bool = false) -> String? {
+        var isPlain = true
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "%") || byte == 0 || (isForm && byte == UInt8(ascii: "+")) { isPlain = false }
+        }
+        if isPlain { return text(bytes) }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
-        var iterator = bytes.makeIterator()
-        while let byte = iterator.next() {
-            guard byte == UInt8(ascii: "%") else {
-                output.append(byte)
-                continue
+        var index = 0
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "%"):
+                guard index + 2 < bytes.count, let high = digit(bytes[index + 1]), let low = digit(bytes[index + 2])
+                else { return nil }
+                output.append(high << 4 | low)
+                index += 3
+            case let byte:
+                output.append(isForm && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+                index += 1
             }
-            guard let high = iterator.next().flatMap(digit), let low = iterator.next().flatMap(digit) else {
-                return nil
-            }
-            output.append(high << 4 | low)
         }
-        guard !output.contains(0) else { return nil }
-        return String(validating: output, as: UTF8.self)
+        return output.contains(0) ? nil : text(output.span)
+    }
+
+    private static func text(_ bytes: Span<UInt8>) -> String? {
+        do { return String(copying: try UTF8Span(validating: bytes)) } catch { return nil }
     }
 
     /// `text` with everything but the unreserved characters of RFC 3986 escaped, for a query or one path segment.

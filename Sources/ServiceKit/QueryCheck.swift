@@ -1,3 +1,4 @@
+import JSONValue
 import Vocabulary
 
 /// Checks a query against the parameters that an endpoint knows.
@@ -16,7 +17,7 @@ enum QueryCheck {
             if let message = parameter.objection(to: item.value) {
                 failures.append(Problem.Failure(code: "invalid", message: message, pointer: item.name))
             }
-            let isSecond = items.items[..<index].contains { $0.name.utf8.elementsEqual(item.name.utf8) }
+            let isSecond = items.items[..<index].contains { $0.name.hasSameBytes(as: item.name) }
             if isSecond, !parameter.repeats {
                 failures.append(
                     Problem.Failure(code: "repeated", message: "\(item.name) must stand only once", pointer: item.name)
@@ -57,7 +58,7 @@ enum QueryCheck {
 extension QueryParameter {
     /// Whether `name` is this parameter, or a key of it for `name[]`.
     fileprivate func covers(_ name: String) -> Bool {
-        if name.utf8.elementsEqual(self.name.utf8) { return true }
+        if name.hasSameBytes(as: self.name) { return true }
         guard self.name.hasSuffix("[]") else { return false }
         return name.utf8.starts(with: self.name.utf8.dropLast()) && name.utf8.last == UInt8(ascii: "]")
     }
@@ -76,7 +77,7 @@ extension QueryParameter {
             }
         case .boolean: value == "true" || value == "false" ? nil : "\(name) must be true or false"
         case .oneOf(let values):
-            values.contains(where: { $0.utf8.elementsEqual(value.utf8) })
+            values.contains(where: { $0.hasSameBytes(as: value) })
                 ? nil : "\(name) must be one of \(values.joined(separator: ", "))"
         }
     }

@@ -1,3 +1,4 @@
+import JSONValue
 package import Vocabulary
 
 /// The name and value pairs of a query or an HTML form, decoded, in the order sent.
@@ -28,39 +29,36 @@ package struct QueryItems: Sendable, Equatable {
     ///
     /// - Parameter text: without the question mark; `+` is a space.
     /// - Throws: `invalid_request` for a broken percent escape, or one that does not give UTF-8.
-    package init(parsing text: some Sequence<UInt8>) throws(Problem) {
+    package init(parsing text: Span<UInt8>) throws(Problem) {
         var items: [Item] = []
-        var name: [UInt8] = []
-        var value: [UInt8]? = nil
-        func finish() throws(Problem) {
-            guard !name.isEmpty || value != nil else { return }
-            items.append(Item(try Self.decoded(name), try Self.decoded(value ?? [])))
-            name = []
-            value = nil
-        }
-        for byte in text {
-            if byte == UInt8(ascii: "&") {
-                try finish()
-            } else if byte == UInt8(ascii: "="), value == nil {
-                value = []
-            } else if value != nil {
-                value?.append(byte)
-            } else {
-                name.append(byte)
+        var start = 0
+        while start < text.count {
+            var end = start
+            var separator: Int?
+            while end < text.count, text[end] != UInt8(ascii: "&") {
+                if separator == nil, text[end] == UInt8(ascii: "=") { separator = end }
+                end += 1
             }
+            if end > start {
+                let name = try Self.decoded(text.extracting(start..<(separator ?? end)))
+                let value = try separator.map { mark throws(Problem) in
+                    try Self.decoded(text.extracting((mark + 1)..<end))
+                }
+                items.append(Item(name, value ?? ""))
+            }
+            start = end + 1
         }
-        try finish()
         self.items = items
     }
 
     /// The value of the first pair with this name.
     package subscript(name: String) -> String? {
-        items.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        items.first { $0.name.hasSameBytes(as: name) }?.value
     }
 
     /// The values of all pairs with this name, in order.
     package func all(_ name: String) -> [String] {
-        items.lazy.filter { $0.name.utf8.elementsEqual(name.utf8) }.map(\.value)
+        items.lazy.filter { $0.name.hasSameBytes(as: name) }.map(\.value)
     }
 
     /// The integer named `name`.
@@ -77,9 +75,8 @@ package struct QueryItems: Sendable, Equatable {
         self[name].map { $0 == "true" }
     }
 
-    private static func decoded(_ bytes: [UInt8]) throws(Problem) -> String {
-        let plain = bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
-        guard let text = PercentEncoding.decoded(plain) else {
+    private static func decoded(_ bytes: Span<UInt8>) throws(Problem) -> String {
+        guard let text = PercentEncoding.decoded(bytes, isForm: true) else {
             throw Problem(.invalidRequest, "the query has a broken percent escape; encode it as UTF-8 with %XX")
         }
         return text

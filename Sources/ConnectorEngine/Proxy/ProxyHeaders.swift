@@ -45,9 +45,11 @@ enum ProxyHeaders {
 
     private static func filtered(_ fields: HTTPFields, _ usual: Set<String>, _ own: [String]) -> HTTPFields {
         var kept: [HTTPField] = []
+        kept.reserveCapacity(fields.count)
         for field in fields {
             let name = field.name.canonicalName
-            if usual.contains(name) || own.contains(name), !forbidden.contains(name) { kept.append(field) }
+            // None of the usual ones is forbidden.
+            if usual.contains(name) || own.contains(name) && !forbidden.contains(name) { kept.append(field) }
         }
         return HTTPFields(list: kept)
     }

@@ -84,9 +84,7 @@ final class KeyCache: CallerAuthenticator {
 
     /// The key in an `Authorization` field: as Bearer token, or as Basic user name for clients that know nothing else.
     static func key(in header: String) -> String? {
-        if header.hasPrefix("Bearer "), !header.utf8.dropFirst(7).contains(0x20), header.utf8.count > 7 {
-            return String(header.dropFirst(7))
-        }
+        if let token = BearerAuthenticator.token(in: header) { return token }
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2 else { return nil }
         let text = String(parts[1].filter { $0 != " " })

@@ -73,9 +73,9 @@ struct TraceIDs: Sendable, Equatable {
     init(_ headers: HTTPFields) {
         let trace = headers.value(of: .traceparent).flatMap { Self.isTraceparent($0) ? $0 : nil }
         let request = headers.value(of: .requestID).flatMap { Self.isRequestID($0) ? $0 : nil }
-        let made = trace == nil || request == nil ? Self.random() : ""
-        requestID = request ?? made
-        traceparent = trace ?? "00-" + made + "-" + made.prefix(16) + "-00"
+        let made = trace == nil || request == nil ? Self.random() : ("", "")
+        requestID = request ?? made.0 + made.1
+        traceparent = trace ?? Self.traceparent(made)
     }
 
     private static func isRequestID(_ text: String) -> Bool {
@@ -105,10 +105,22 @@ struct TraceIDs: Sendable, Equatable {
     private static let made = Atomic<UInt64>(0)
 
     /// 128 bits that no other request has: unguessable they need not be, so that no request asks the system for them.
-    private static func random() -> String {
+    private static func random() -> (String, String) {
         let number = made.add(1, ordering: .relaxed).newValue
         let first = mixed(origin &+ number &* 0x9E37_79B9_7F4A_7C15)
-        return Hexadecimal.text(first | 1) + Hexadecimal.text(mixed(first ^ number))
+        return (Hexadecimal.text(first | 1), Hexadecimal.text(mixed(first ^ number)))
+    }
+
+    private static func traceparent(_ halves: (String, String)) -> String {
+        var text = ""
+        text.reserveCapacity(55)
+        text += "00-"
+        text += halves.0
+        text += halves.1
+        text += "-"
+        text += halves.0
+        text += "-00"
+        return text
     }
 
     /// Spreads a number over all bits (the finalizer of SplitMix64).

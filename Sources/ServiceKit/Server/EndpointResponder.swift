@@ -157,7 +157,7 @@ struct EndpointResponder: Sendable {
             caller = try await authenticator.identify(admission.head.headers)
             try AccessCheck.check(caller, endpoint.access)
         }
-        let query = try admission.head.rawQuery.map { raw throws(Problem) in try QueryItems(parsing: raw.utf8) }
+        let query = try admission.head.rawQuery.map { raw throws(Problem) in try QueryItems(parsing: raw.utf8Span.span) }
         try QueryCheck.check(query ?? QueryItems(), endpoint)
         if endpoint.body?.isRequired == true, body.isEmpty, upload == nil {
             throw Problem(.invalidRequest, "the body is missing")
@@ -216,6 +216,6 @@ struct EndpointResponder: Sendable {
     private func finish(_ response: inout EndpointResponse, _ admission: Admission) {
         response.headers[.requestID] = admission.trace.requestID
         response.headers[.traceparent] = admission.trace.traceparent
-        if response.headers[.xContentTypeOptions] == nil { response.headers[.xContentTypeOptions] = "nosniff" }
+        if !response.headers.contains(.xContentTypeOptions) { response.headers[.xContentTypeOptions] = "nosniff" }
     }
 }

@@ -44,17 +44,19 @@ struct HTTPServer: Sendable {
         )
         var loops: [ObjectIdentifier: NIOLoopBound<ServerLoop>] = [:]
         var runners: [LoopRunner] = []
-        var continuations: [AsyncStream<ServerLoop.Work>.Continuation] = []
+        var queues: [NIOLoopBound<WorkQueue>] = []
         for eventLoop in group.makeIterator() {
-            let (work, continuation) = AsyncStream<ServerLoop.Work>.makeStream()
-            loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-                NIOLoopBound(ServerLoop(eventLoop, responder, continuation), eventLoop: eventLoop)
+            let (loop, queue) = try await eventLoop.submit {
+                let queue = WorkQueue()
+                let loop = ServerLoop(eventLoop, responder, queue)
+                return (NIOLoopBound(loop, eventLoop: eventLoop), NIOLoopBound(queue, eventLoop: eventLoop))
             }.get()
-            runners.append(LoopRunner(work: work, executor: EventLoopExecutor(eventLoop)))
-            continuations.append(continuation)
+            loops[ObjectIdentifier(eventLoop)] = loop
+            runners.append(LoopRunner(work: queue, executor: EventLoopExecutor(eventLoop)))
+            queues.append(queue)
         }
-        let ends = continuations
-        registry.whenDone { for end in ends { end.finish() } }
+        let ends = queues
+        registry.whenDone { for end in ends { end.eventLoop.execute { end.value.finish() } } }
         let plain = try await listen(config.port, nil, on: group, registry, loops)
         var listeners = [plain]
         if let tls = config.tls {

@@ -54,10 +54,12 @@ struct RequestHead: Sendable {
         var expects = false
         var upgrades = false
         for (name, value) in head.headers {
-            guard let name = FieldNames.name(name), HTTPField.isValidValue(value) else {
+            // A field replaces what may not be in a value.
+            guard let field = FieldNames.name(name).map({ HTTPField(name: $0, value: value) }), field.value == value
+            else {
                 throw Fault(message: "a header field has a name or value that HTTP does not allow")
             }
-            switch name {
+            switch field.name {
             case Self.host: hosts += 1
             case .transferEncoding: codings.append(value.lowercased())
             case .expect: expects = value.lowercased() == "100-continue"
@@ -69,7 +71,7 @@ struct RequestHead: Sendable {
                 length = count
             default: break
             }
-            fields.append(HTTPField(name: name, value: value))
+            fields.append(field)
         }
         let isOld = head.version.minor == 0
         guard hosts == 1 || (isOld && hosts == 0) else {

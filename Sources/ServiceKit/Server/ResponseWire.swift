@@ -27,33 +27,37 @@ enum ResponseWire {
         date: String,
         into buffer: inout ByteBuffer
     ) {
-        buffer.writeStaticString("HTTP/1.1 ")
-        buffer.writeString(String(status))
-        buffer.writeStaticString(" ")
-        buffer.writeString(ReasonPhrase.of(status))
-        buffer.writeStaticString("\r\n")
+        // One write into the buffer, which looks at its bounds and its owner each time.
+        var head: [UInt8] = []
+        head.reserveCapacity(512)
+        head.append(contentsOf: "HTTP/1.1 ".utf8)
+        head.append(contentsOf: String(status).utf8)
+        head.append(UInt8(ascii: " "))
+        head.append(contentsOf: ReasonPhrase.of(status).utf8)
+        head.append(contentsOf: "\r\n".utf8)
         for field in headers {
             switch field.name {
             case .contentLength, .transferEncoding, .connection, .date: continue
             default: break
             }
-            buffer.writeString(field.name.rawName)
-            buffer.writeStaticString(": ")
-            buffer.writeString(field.value)
-            buffer.writeStaticString("\r\n")
+            head.append(contentsOf: field.name.rawName.utf8)
+            head.append(contentsOf: ": ".utf8)
+            head.append(contentsOf: field.value.utf8)
+            head.append(contentsOf: "\r\n".utf8)
         }
         switch framing {
         case .length(let count):
-            buffer.writeStaticString("Content-Length: ")
-            buffer.writeString(String(count))
-            buffer.writeStaticString("\r\n")
-        case .chunks: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
+            head.append(contentsOf: "Content-Length: ".utf8)
+            head.append(contentsOf: String(count).utf8)
+            head.append(contentsOf: "\r\n".utf8)
+        case .chunks: head.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8)
         case .close, .none: break
         }
-        if closes { buffer.writeStaticString("Connection: close\r\n") }
-        buffer.writeStaticString("Date: ")
-        buffer.writeString(date)
-        buffer.writeStaticString("\r\n\r\n")
+        if closes { head.append(contentsOf: "Connection: close\r\n".utf8) }
+        head.append(contentsOf: "Date: ".utf8)
+        head.append(contentsOf: date.utf8)
+        head.append(contentsOf: "\r\n\r\n".utf8)
+        buffer.writeBytes(head)
     }
 
     /// Appends one chunk; an empty piece is left out, because it would end the body.

@@ -170,14 +170,8 @@ extension Router.Pattern {
         guard end > prefix.count, segment.extracting(0..<prefix.count).isEqual(to: prefix.span),
             segment.extracting(end..<segment.count).isEqual(to: suffix.span)
         else { return nil }
-        let inner = segment.extracting(prefix.count..<end)
-        var isPlain = true
-        for index in inner.indices where inner[index] == UInt8(ascii: "%") || inner[index] == 0 { isPlain = false }
-        let text = inner.text()
-        guard let value = isPlain ? text : PercentEncoding.decoded(text.utf8), value != ".", value != ".." else {
-            return nil
-        }
-        return value
+        let value = PercentEncoding.decoded(segment.extracting(prefix.count..<end))
+        return value == "." || value == ".." ? nil : value
     }
 }
 

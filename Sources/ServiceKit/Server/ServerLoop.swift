@@ -11,12 +11,12 @@ final class ServerLoop {
     let responder: EndpointResponder
     let date = HTTPDate()
     private let eventLoop: any EventLoop
-    private let work: AsyncStream<Work>.Continuation
+    private let work: WorkQueue
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var ticks: RepeatedTask?
 
     /// Prepares the loop; `work` ends up in ``LoopRunner``.
-    init(_ eventLoop: any EventLoop, _ responder: EndpointResponder, _ work: AsyncStream<Work>.Continuation) {
+    init(_ eventLoop: any EventLoop, _ responder: EndpointResponder, _ work: WorkQueue) {
         self.eventLoop = eventLoop
         self.responder = responder
         self.work = work
@@ -41,7 +41,7 @@ final class ServerLoop {
 
     /// Has a request answered.
     func answer(_ request: HTTPConnection.ReceivedRequest, of connection: HTTPConnection) {
-        work.yield(Work(request: request, connection: NIOLoopBound(connection, eventLoop: eventLoop)))
+        work.add(Work(request: request, connection: NIOLoopBound(connection, eventLoop: eventLoop)))
     }
 
     /// A future that has failed.
@@ -55,16 +55,51 @@ final class ServerLoop {
     }
 }
 
+/// The requests of one event loop that wait for their task; used on that loop alone.
+final class WorkQueue {
+    private var work: [ServerLoop.Work] = []
+    private var waiter: CheckedContinuation<Void, Never>?
+    private var isFinished = false
+
+    /// Puts a request at the end.
+    func add(_ work: ServerLoop.Work) {
+        self.work.append(work)
+        wake()
+    }
+
+    /// Lets nothing in any more; what waits is still given out.
+    func finish() {
+        isFinished = true
+        wake()
+    }
+
+    /// All that waits, as soon as there is something; empty when it is finished.
+    fileprivate func take() async -> [ServerLoop.Work] {
+        while work.isEmpty, !isFinished {
+            await withCheckedContinuation { waiter = $0 }
+        }
+        defer { work.removeAll(keepingCapacity: true) }
+        return work
+    }
+
+    private func wake() {
+        waiter?.resume()
+        waiter = nil
+    }
+}
+
 /// The task of an event loop: starts one child task for each request, on that event loop and at once.
 struct LoopRunner: Sendable {
-    let work: AsyncStream<ServerLoop.Work>
+    let work: NIOLoopBound<WorkQueue>
     let executor: any TaskExecutor
 
     /// Runs until there is no more work and all of it is done.
     func run(_ responder: EndpointResponder) async {
         await withDiscardingTaskGroup { group in
-            for await work in work {
-                group.addImmediateTask { await work.answer(responder) }
+            while true {
+                let batch = await work.value.take()
+                if batch.isEmpty { return }
+                for work in batch { group.addImmediateTask { await work.answer(responder) } }
             }
         }
     }

@@ -221,7 +221,7 @@ struct ConnectorsCommand: AsyncParsableCommand {
         }
 
         func items() throws -> [(name: String, value: String)] {
-            try query.map { try QueryItems(parsing: $0.utf8).items.map { ($0.name, $0.value) } } ?? []
+            try query.map { try QueryItems(parsing: $0.utf8Span.span).items.map { ($0.name, $0.value) } } ?? []
         }
     }
 
