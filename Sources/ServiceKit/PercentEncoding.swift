@@ -3,7 +3,7 @@
 package enum PercentEncoding {
     /// The text behind `bytes`; nil when an escape is broken or the result is not UTF-8 without NUL.
     ///
-    /// - Parameter isForm: whether `+` is a space, as in a query or an HTML form.
+    /// With `isForm` a `+` is a space, as in a query or an HTML form.
     package static func decoded(_ bytes: Span<UInt8>, isForm: Bool = false) -> String? {
         var isPlain = true
         for index in bytes.indices {

@@ -157,8 +157,8 @@ struct EndpointResponder: Sendable {
             caller = try await authenticator.identify(admission.head.headers)
             try AccessCheck.check(caller, endpoint.access)
         }
-        let query = try admission.head.rawQuery.map { raw throws(Problem) in try QueryItems(parsing: raw.utf8Span.span) }
-        try QueryCheck.check(query ?? QueryItems(), endpoint)
+        let query = try QueryItems(parsing: (admission.head.rawQuery ?? "").utf8Span.span)
+        try QueryCheck.check(query, endpoint)
         if endpoint.body?.isRequired == true, body.isEmpty, upload == nil {
             throw Problem(.invalidRequest, "the body is missing")
         }
@@ -166,7 +166,7 @@ struct EndpointResponder: Sendable {
             method: admission.head.method,
             path: admission.head.path,
             pathParameters: admission.pathParameters,
-            query: query ?? QueryItems(),
+            query: query,
             rawQuery: admission.head.rawQuery,
             headers: admission.head.headers,
             body: body,
