@@ -71,7 +71,6 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
-        .systemLibrary(name: "CMalloc"),
         module("Postgres", ["CLibPQ", "Vocabulary"]),
         module("CurlTransport", ["CCurl", "HTTPExchange", httpTypes, nioCore, nioPosix]),
         module("Cryptography", ["COpenSSL", "Vocabulary"]),
@@ -160,14 +159,16 @@ let package = Package(
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "BrokerContract", "BrokerService", "CMalloc", "ConnectorConfig", "ConnectorEngine", "Cryptography",
+                "BrokerContract", "BrokerService", "ConnectorConfig", "ConnectorEngine", "Cryptography",
                 "CurlTransport", "ExecutorContract", "ExecutorService", "Formats", "HTTPExchange", "JSONValue",
                 "JSONata", "Postgres", "RegistryContract", "RegistryService", "ServiceKit", "SyncContract",
                 "SyncService", "UnifiedModel", "VaultContract", "VaultService", "VendorSandbox", "Vocabulary",
                 argumentParser, configuration, httpTypes, lifecycle, logging, metrics, yams,
             ],
             exclude: ["README.md"],
-            swiftSettings: settings
+            swiftSettings: settings,
+            // The heap of the whole process: `ops/adr/0014-heap.md`.
+            linkerSettings: [.linkedLibrary("jemalloc")]
         ),
 
         // Tests

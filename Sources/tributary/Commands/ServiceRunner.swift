@@ -1,5 +1,4 @@
 import ArgumentParser
-import CMalloc
 import Foundation
 import Logging
 import ServiceKit
@@ -55,7 +54,6 @@ struct ServiceRunner {
         threads: Int = 1,
         background: @escaping @Sendable () async throws -> Void
     ) async throws {
-        HeapTuning.keepPages()
         let settings = installation.settings
         let logger = installation.logger(name.rawValue)
         let application = TributaryApplication(
@@ -95,18 +93,6 @@ struct ServiceRunner {
         )
         configuration.maximumGracefulShutdownDuration = .seconds(20)
         try await ServiceGroup(configuration: configuration).run()
-    }
-}
-
-/// What the C library's heap does with memory that is free again.
-enum HeapTuning {
-    /// Keeps up to 32 MiB for the next request.
-    ///
-    /// A page of a vendor's list is larger than what glibc gives back to the system as soon as it is free; to get it
-    /// from there again for the next page, zeroed piece by piece, took more time than all else that is done with it.
-    static func keepPages() {
-        mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024)
-        mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024)
     }
 }
 
