@@ -103,6 +103,19 @@ struct HTTPServerTests {
         }
     }
 
+    @Test func `white space behind the value of a field is not part of it`() async throws {
+        let endpoint = Endpoint.test(.get, "/agent") { request in
+            .json(.string(request.headers[.userAgent] ?? ""))
+        }
+        try await RunningApplication.run([endpoint]) { application in
+            let client = try await RawClient.connect(application.ports.plain)
+            for (value, expected) in [(" two words \t ", "two words"), (" \t", ""), ("plain", "plain")] {
+                try await client.send("GET /agent HTTP/1.1\r\nHost: a\r\nUser-Agent:\(value)\r\n\r\n")
+                #expect(try await client.answer().body == "\"\(expected)\"")
+            }
+        }
+    }
+
     @Test func `a body in chunks arrives whole`() async throws {
         try await RunningApplication.run([.echo()]) { application in
             let client = try await RawClient.connect(application.ports.plain)

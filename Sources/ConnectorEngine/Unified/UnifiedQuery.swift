@@ -97,7 +97,8 @@ package struct UnifiedQuery: Sendable {
     package init(_ items: [(name: String, value: String)], resource: ResourceModel, isList: Bool) throws {
         for item in items {
             guard let name = QueryName(item.name) else {
-                refuse(.unknownParameter, item.name, "the brackets of the name do not match")
+                let fault = item.name.isEmpty ? "a parameter has no name" : "the brackets of the name do not match"
+                refuse(.unknownParameter, item.name, fault)
                 continue
             }
             if read(common: name, item, isList: isList) { continue }

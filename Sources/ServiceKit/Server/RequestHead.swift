@@ -53,7 +53,8 @@ struct RequestHead: Sendable {
         var length: Int?
         var expects = false
         var upgrades = false
-        for (name, value) in head.headers {
+        for (name, untrimmed) in head.headers {
+            let value = Self.withoutTrailingSpace(untrimmed)
             // A field replaces what may not be in a value.
             guard let field = FieldNames.name(name).map({ HTTPField(name: $0, value: value) }), field.value == value
             else {
@@ -109,6 +110,13 @@ struct RequestHead: Sendable {
             return false
         }
         return true
+    }
+
+    /// A value as RFC 9110 section 5.5 has it; the decoder leaves the white space behind it.
+    private static func withoutTrailingSpace(_ value: String) -> String {
+        guard let last = value.utf8.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") else { return value }
+        let end = value.utf8.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+        return end.map { String(value[...$0]) } ?? ""
     }
 
     private static let host = HTTPField.Name("Host")
