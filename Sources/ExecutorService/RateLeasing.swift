@@ -43,7 +43,7 @@ struct RateLeasing: Sendable {
             wishes = wishes.dropFirst(Self.wishesMax)
             do {
                 let slices = try await registry.rateSlices(batch.map(RateSliceWish.init))
-                for (wish, slice) in zip(batch, slices) { traffic.accept(RateGrant(slice), for: wish) }
+                for (wish, slice) in zip(batch, slices) { traffic.accept(slice, for: wish) }
                 for wish in batch.dropFirst(slices.count) { traffic.fail(wish) }
             } catch {
                 for wish in batch { traffic.fail(wish) }
@@ -66,18 +66,6 @@ extension RateSliceWish {
             unused: wish.unused,
             unusedSince: wish.unusedSince,
             remaining: wish.remaining
-        )
-    }
-}
-
-extension RateGrant {
-    fileprivate init(_ slice: RateSlice) {
-        self.init(
-            granted: slice.granted,
-            lifetime: slice.lifetime,
-            place: slice.place,
-            retry: slice.retry,
-            remaining: slice.remaining
         )
     }
 }

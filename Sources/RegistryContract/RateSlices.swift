@@ -47,29 +47,6 @@ package struct RateSliceWish: Sendable, Codable, Equatable {
     }
 }
 
-/// A part of a budget that one process may use up.
-package struct RateSlice: Sendable, Codable, Equatable {
-    /// Calls granted; may be none.
-    package var granted: Double
-    /// Seconds that they may be used.
-    package var lifetime: Double
-    /// When they count, by the registry's clock; told again when some are given back.
-    package var place: Double
-    /// Seconds until there is more; nil when everything was granted.
-    package var retry: Double?
-    /// Calls left for others.
-    package var remaining: Double
-
-    /// Describes a slice.
-    package init(granted: Double, lifetime: Double, place: Double, retry: Double?, remaining: Double) {
-        self.granted = granted
-        self.lifetime = lifetime
-        self.place = place
-        self.retry = retry
-        self.remaining = remaining
-    }
-}
-
 /// The books of one shared budget: who took how much of it, as a pure value with the time as a parameter.
 ///
 /// Calls of a slice count at the end of its lifetime in a sliding window, so that no stretch of the window's length sees

@@ -206,28 +206,15 @@ struct RateBudget: Sendable {
     }
 
     /// The registry's answer to a wish.
-    ///
-    /// `lifetime`: seconds that the slice may be used.
-    /// `place`: when it was granted, by the registry's clock.
-    /// `retry`: seconds until there is more; nil when all was granted.
-    /// `remaining`: what is left for others.
-    mutating func accept(
-        _ wish: Wish,
-        granted: Double,
-        lifetime: Double,
-        place: Double,
-        retry: Double?,
-        remaining: Double,
-        at now: Double
-    ) {
+    mutating func accept(_ granted: RateSlice, for wish: Wish, at now: Double) {
         isAsking = false
         isStarving = false
-        others = remaining
+        others = granted.remaining
         retire(now)
-        if granted > 0 {
-            slice = Slice(left: (slice?.left ?? 0) + granted, end: now + lifetime, place: place)
+        if granted.granted > 0 {
+            slice = Slice(left: (slice?.left ?? 0) + granted.granted, end: now + granted.lifetime, place: granted.place)
         }
-        exhaustedUntil = granted < wish.amount ? now + max(retry ?? 1, Self.lookAgain) : 0
+        exhaustedUntil = granted.granted < wish.amount ? now + max(granted.retry ?? 1, Self.lookAgain) : 0
     }
 
     /// The registry could not be asked.

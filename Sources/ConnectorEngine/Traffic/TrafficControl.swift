@@ -142,8 +142,8 @@ package final class TrafficControl: Sendable {
     }
 
     /// Takes what the registry grants.
-    package func accept(_ grant: RateGrant, for wish: RateWish) {
-        shell.withLock { $0.state.accept(grant, for: wish, at: moment) }
+    package func accept(_ slice: RateSlice, for wish: RateWish) {
+        shell.withLock { $0.state.accept(slice, for: wish, at: moment) }
     }
 
     /// The registry could not be asked.

@@ -217,16 +217,8 @@ struct TrafficState: Sendable {
         return wishes
     }
 
-    mutating func accept(_ grant: RateGrant, for wish: RateWish, at now: Double) {
-        budgets[wish.key]?.accept(
-            wish.wish,
-            granted: grant.granted,
-            lifetime: grant.lifetime,
-            place: grant.place,
-            retry: grant.retry,
-            remaining: grant.remaining,
-            at: now
-        )
+    mutating func accept(_ slice: RateSlice, for wish: RateWish, at now: Double) {
+        budgets[wish.key]?.accept(slice, for: wish.wish, at: now)
     }
 
     mutating func fail(_ wish: RateWish) {
@@ -262,27 +254,4 @@ package struct RateWish: Sendable {
     package var unusedSince: Double? { wish.unusedSince }
     /// What the vendor said was left for all.
     package var remaining: Double? { wish.remaining }
-}
-
-/// What the registry grants.
-package struct RateGrant: Sendable, Equatable {
-    /// Calls granted.
-    package var granted: Double
-    /// Seconds that they may be used.
-    package var lifetime: Double
-    /// When they were granted, by the registry's clock.
-    package var place: Double
-    /// Seconds until there is more; nil when everything was granted.
-    package var retry: Double?
-    /// Calls left for others.
-    package var remaining: Double
-
-    /// Describes a grant.
-    package init(granted: Double, lifetime: Double, place: Double, retry: Double?, remaining: Double) {
-        self.granted = granted
-        self.lifetime = lifetime
-        self.place = place
-        self.retry = retry
-        self.remaining = remaining
-    }
 }

@@ -62,14 +62,18 @@ struct RateBudgetTests {
         _ = budget.reserve(1, isInteractive: true, at: 50)
         let wishFound = budget.wish(at: 50)
         let wish = try #require(wishFound)
-        budget.accept(wish, granted: 10, lifetime: 1, place: 7000, retry: nil, remaining: 80, at: 50)
+        budget.accept(RateSlice(granted: 10, lifetime: 1, place: 7000, retry: nil, remaining: 80), for: wish, at: 50)
         #expect(!budget.needsSlice(50))
         for _ in 0..<5 { #expect(budget.reserve(1, isInteractive: true, at: 50.1) == .reserved) }
         #expect(budget.needsSlice(50.1))
         let secondFound = budget.wish(at: 50.1)
         let second = try #require(secondFound)
         #expect(second.amount == 5 && second.used == 0)
-        budget.accept(second, granted: 5, lifetime: 1, place: 7000.1, retry: nil, remaining: 75, at: 50.1)
+        budget.accept(
+            RateSlice(granted: 5, lifetime: 1, place: 7000.1, retry: nil, remaining: 75),
+            for: second,
+            at: 50.1
+        )
         let thirdFound = budget.wish(at: 52)
         let third = try #require(thirdFound)
         #expect(third.unused == 10 && third.unusedSince == 7000.1)
@@ -80,7 +84,7 @@ struct RateBudgetTests {
         _ = budget.reserve(1, isInteractive: true, at: 50)
         let wishFound = budget.wish(at: 50)
         let wish = try #require(wishFound)
-        budget.accept(wish, granted: 0, lifetime: 1, place: 7000, retry: 4, remaining: 0, at: 50)
+        budget.accept(RateSlice(granted: 0, lifetime: 1, place: 7000, retry: 4, remaining: 0), for: wish, at: 50)
         #expect(budget.reserve(1, isInteractive: true, at: 50) == .wait(seconds: 4))
         #expect(budget.standing(at: 50).remaining == 0)
         #expect(!budget.needsSlice(51) && budget.wish(at: 51) == nil)
@@ -103,7 +107,7 @@ struct RateBudgetTests {
         _ = budget.reserve(1, isInteractive: true, at: 50)
         let wishFound = budget.wish(at: 50)
         let wish = try #require(wishFound)
-        budget.accept(wish, granted: 10, lifetime: 5, place: 7000, retry: nil, remaining: 10, at: 50)
+        budget.accept(RateSlice(granted: 10, lifetime: 5, place: 7000, retry: nil, remaining: 10), for: wish, at: 50)
         #expect(budget.reserve(1, isInteractive: false, at: 50) != .reserved)
         #expect(budget.reserve(1, isInteractive: true, at: 50) == .reserved)
     }
