@@ -47,10 +47,10 @@ final class AccessLeases: Sendable {
         of account: AccountID,
         rejected: ConnectorEngine.UsableAccess?
     ) async throws -> ConnectorEngine.UsableAccess {
-        if let lease = leases[account], lease.end > now(), lease.access.version != rejected?.version {
-            return lease.access
-        }
+        if let access = known(account, besides: rejected) { return access }
         return try await flights.value(for: account) {
+            // Who came too late for a flight finds what it brought.
+            if let access = self.known(account, besides: rejected) { return access }
             let answer = try await self.broker.usableAccess(of: account, rejected: rejected?.version)
             var access = ConnectorEngine.UsableAccess(
                 method: answer.method,
@@ -68,6 +68,16 @@ final class AccessLeases: Sendable {
             )
             return access
         }
+    }
+
+    private func known(
+        _ account: AccountID,
+        besides rejected: ConnectorEngine.UsableAccess?
+    ) -> ConnectorEngine.UsableAccess? {
+        guard let lease = leases[account], lease.end > now(), lease.access.version != rejected?.version else {
+            return nil
+        }
+        return lease.access
     }
 
     fileprivate func keep(

@@ -1,6 +1,5 @@
 import ConnectorConfig
 import RegistryContract
-import Synchronization
 import Vocabulary
 
 /// An account with its effective configuration.
@@ -22,21 +21,10 @@ final class AccountConfiguration: Sendable {
 /// While the change feed is alive an entry is good until the feed says otherwise; without it, entries are checked by
 /// ETag once a minute. When the registry is down what is here is served on.
 final class ConfigCache: Sendable {
-    private struct Entry: Sendable {
-        let configuration: AccountConfiguration
-        var end: ContinuousClock.Instant
-    }
-
     private let registry: any RegistryClient
-    private let lifetime: Duration
-    private let now: @Sendable () -> ContinuousClock.Instant
-    private let entries: BoundedCache<AccountID, Entry>
+    private let configurations: RegistryCache<AccountID, AccountConfiguration>
     private let compiled: BoundedCache<String, CompiledConnector>
     private let compiler: ExpressionCompiler
-    private let flights = SingleFlight<AccountID, AccountConfiguration?>()
-    private let feedIsAlive = Mutex(false)
-    /// Grows with each change, so that an answer which was under way during one is not kept.
-    private let epoch = Mutex(0)
 
     init(
         registry: any RegistryClient,
@@ -45,9 +33,7 @@ final class ConfigCache: Sendable {
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.registry = registry
-        self.lifetime = lifetime
-        self.now = now
-        entries = BoundedCache(capacity: capacity)
+        configurations = RegistryCache(lifetime: lifetime, capacity: capacity, now: now)
         compiled = BoundedCache(capacity: capacity)
         compiler = ExpressionCompiler(
             source: SharedExpressions(capacity: 8 * 1024).compile,
@@ -59,74 +45,45 @@ final class ConfigCache: Sendable {
     ///
     /// - Throws: `Problem` with `service_unavailable` when the registry cannot be asked and nothing is known here.
     func configuration(of id: AccountID) async throws -> AccountConfiguration? {
-        if let configuration = known(id) { return configuration }
-        return try await flights.value(for: id) {
-            // Who came too late for a flight finds what it brought.
-            if let configuration = self.known(id) { return configuration }
-            return try await self.fetch(id)
-        }
-    }
-
-    private func known(_ id: AccountID) -> AccountConfiguration? {
-        guard let entry = entries[id], entry.end > now() || feedIsAlive.withLock({ $0 }) else { return nil }
-        return entry.configuration
+        try await configurations.value(for: id) { known in try await self.fetch(id, known) }
     }
 
     /// The feed has told a change of an account.
     func drop(account id: String) {
-        epoch.withLock { $0 += 1 }
-        if let id = AccountID(id) { entries[id] = nil }
+        if let id = AccountID(id) { configurations.drop(id) }
     }
 
     /// The feed has told a change of a connector's layers.
     func drop(connector name: String) {
-        epoch.withLock { $0 += 1 }
-        entries.removeAll { _, entry in entry.configuration.connector.name == name }
+        configurations.dropAll { $0.connector.name == name }
     }
 
     /// Forgets everything.
     func dropAll() {
-        epoch.withLock { $0 += 1 }
-        entries.removeAll()
+        configurations.dropAll()
     }
 
     /// Whether changes are being told as they happen.
     func setFeed(alive: Bool) {
-        feedIsAlive.withLock { $0 = alive }
+        configurations.setFeed(alive: alive)
     }
 
-    private func fetch(_ id: AccountID) async throws -> AccountConfiguration? {
-        let known = entries[id]
-        let started = epoch.withLock { $0 }
-        let answer: Conditional<ConfigurationRecord>?
-        do {
-            answer = try await registry.configuration(of: id, unless: known?.configuration.revision)
-        } catch let problem as Problem where problem.code == .serviceUnavailable {
-            guard let known else { throw problem }
-            return known.configuration
-        }
-        let configuration: AccountConfiguration
-        switch answer {
-        case nil:
-            entries[id] = nil
-            return nil
+    private func fetch(_ id: AccountID, _ known: AccountConfiguration?) async throws -> AccountConfiguration? {
+        switch try await registry.configuration(of: id, unless: known?.revision) {
+        case nil: return nil
         case .unchanged?:
             guard let known else { throw Problem(.internalError, "the registry says unchanged of nothing") }
-            configuration = known.configuration
+            return known
         case .changed(let record)?:
             guard let account = record.account else {
                 throw Problem(.internalError, "the registry gave a configuration without an account")
             }
-            configuration = AccountConfiguration(
+            return AccountConfiguration(
                 account: account,
                 connector: try connector(record, of: account),
                 revision: record.revision
             )
         }
-        if epoch.withLock({ $0 }) == started {
-            entries[id] = Entry(configuration: configuration, end: now() + lifetime)
-        }
-        return configuration
     }
 
     /// The compiled layers; accounts without a layer of their own share them.

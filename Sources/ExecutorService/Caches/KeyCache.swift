@@ -13,7 +13,16 @@ final class KeyCache: CallerAuthenticator {
     private struct Entry: Sendable {
         let identity: APIKeyIdentity
         let isRevoked: Bool
-        let end: ContinuousClock.Instant
+
+        init(_ record: APIKeyRecord) {
+            identity = APIKeyIdentity(
+                keyID: record.keyID,
+                tenantID: record.tenantID,
+                environmentID: record.environmentID,
+                scopes: Set(record.scopes.map(Scope.init(rawValue:)))
+            )
+            isRevoked = record.revoked
+        }
     }
 
     /// The SHA-256 of a key.
@@ -23,10 +32,7 @@ final class KeyCache: CallerAuthenticator {
 
     private let registry: any RegistryClient
     private let digests: any Digests
-    private let lifetime: Duration
-    private let now: @Sendable () -> ContinuousClock.Instant
-    private let entries: BoundedCache<Fingerprint, Entry>
-    private let flights = SingleFlight<Fingerprint, APIKeyRecord?>()
+    private let keys: RegistryCache<Fingerprint, Entry>
 
     init(
         registry: any RegistryClient,
@@ -37,9 +43,7 @@ final class KeyCache: CallerAuthenticator {
     ) {
         self.registry = registry
         self.digests = digests
-        self.lifetime = min(lifetime, .seconds(60))
-        self.now = now
-        entries = BoundedCache(capacity: capacity)
+        keys = RegistryCache(lifetime: min(lifetime, .seconds(60)), capacity: capacity, servesStale: false, now: now)
     }
 
     func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
@@ -53,33 +57,21 @@ final class KeyCache: CallerAuthenticator {
     /// - Throws: `unauthorized` when it is unknown or revoked.
     func identity(of key: String) async throws -> APIKeyIdentity {
         let fingerprint = Fingerprint(bytes: try digests.digest(.sha256, of: Array(key.utf8)))
-        if let entry = entries[fingerprint], entry.end > now() {
-            guard !entry.isRevoked else { throw Self.refusal }
-            return entry.identity
+        let entry = try await keys.value(for: fingerprint) { _ in
+            try await registry.apiKey(sha256: Hexadecimal.text(fingerprint.bytes)).map(Entry.init)
         }
-        let record = try await flights.value(for: fingerprint) { [registry] in
-            try await registry.apiKey(sha256: Hexadecimal.text(fingerprint.bytes))
-        }
-        guard let record else { throw Self.refusal }
-        let identity = APIKeyIdentity(
-            keyID: record.keyID,
-            tenantID: record.tenantID,
-            environmentID: record.environmentID,
-            scopes: Set(record.scopes.map(Scope.init(rawValue:)))
-        )
-        entries[fingerprint] = Entry(identity: identity, isRevoked: record.revoked, end: now() + lifetime)
-        guard !record.revoked else { throw Self.refusal }
-        return identity
+        guard let entry, !entry.isRevoked else { throw Self.refusal }
+        return entry.identity
     }
 
     /// Forgets what is known of a key.
     func drop(_ id: String) {
-        entries.removeAll { _, entry in entry.identity.keyID.description == id }
+        keys.dropAll { $0.identity.keyID.description == id }
     }
 
     /// Forgets everything.
     func dropAll() {
-        entries.removeAll()
+        keys.dropAll()
     }
 
     /// The key in an `Authorization` field: as Bearer token, or as Basic user name for clients that know nothing else.
