@@ -257,7 +257,7 @@ package struct Engine: Sendable {
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,
             count: 1,
-            remoteRateLimit: exchange.rateLimit(single.answer.response)
+            remoteRateLimit: exchange.remoteRateLimit
         )
         result.etag = single.answer.response.headers.value(of: .eTag) ?? record.etag
         result.warnings = single.drift

@@ -31,8 +31,8 @@ struct Authenticator {
         if let config = method.userToken {
             let scope = access.scope(variables)
             signed.soapSecurity = try config.security(
-                username: scope.credential(config.username),
-                password: scope.credential(config.password),
+                username: scope.secretText(config.username),
+                password: scope.secretText(config.password),
                 tools: tools
             )
         }
@@ -88,18 +88,18 @@ final class InjectedValues: Sendable {
         let scope = access.scope(variables)
         func items(_ expressions: [NamedExpression]) throws -> [NativeRequest.Item] {
             try expressions.map {
-                NativeRequest.Item(name: $0.name, value: try scope.credential($0.expression), isSecret: true)
+                NativeRequest.Item(name: $0.name, value: try scope.secretText($0.expression), isSecret: true)
             }
         }
         var headers = try items(injection.headers)
         if let basic = injection.basic {
-            let pair = "\(try scope.credential(basic.username)):\(try scope.credential(basic.password))"
+            let pair = "\(try scope.secretText(basic.username)):\(try scope.secretText(basic.password))"
             let value = "Basic " + Base64.encoded(Array(pair.utf8))
             headers.append(NativeRequest.Item(name: "Authorization", value: value, isSecret: true))
         }
         self.headers = headers
         query = try items(injection.query)
-        members = JSONObject(try injection.body.map { ($0.name, .string(try scope.credential($0.expression))) })
+        members = JSONObject(try injection.body.map { ($0.name, .string(try scope.secretText($0.expression))) })
         areAlwaysTheSame = injection.expressions.allSatisfy(\.isTemplate)
     }
 }
@@ -114,23 +114,15 @@ extension UsableAccess {
 }
 
 extension ExpressionScope {
-    /// The text of an expression over credentials, with the reason why there is none.
-    fileprivate func credential(_ expression: Expression) throws -> String {
+    /// The text of an expression over credentials, which must have one.
+    func secretText(_ expression: Expression) throws -> String {
+        let message = "the account's credentials are incomplete"
         do {
             if let text = try expression.text(in: self) { return text }
         } catch {
             // The failure's text names placeholders only; what they hold is never in it.
-            throw Problem(.credentialUnavailable, "the account's credentials are incomplete", underlying: error)
+            throw Problem(.credentialUnavailable, message, underlying: error)
         }
-        throw Problem(.credentialUnavailable, "the account's credentials are incomplete")
-    }
-
-    /// The text of an expression over credentials, which must have one.
-    func secretText(_ expression: Expression) throws -> String {
-        // The cause's text names placeholders only; what they hold is never in it.
-        guard let text = try? expression.text(in: self) else {
-            throw Problem(.credentialUnavailable, "the account's credentials are incomplete")
-        }
-        return text
+        throw Problem(.credentialUnavailable, message)
     }
 }

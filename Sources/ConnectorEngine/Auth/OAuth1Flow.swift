@@ -135,7 +135,8 @@ package struct OAuth1Flow: Sendable {
 
     private func members(of answer: InboundResponse) -> [String: String] {
         guard (200...299).contains(answer.status) else { return [:] }
-        let text = String(decoding: answer.body.drop { $0 <= 0x20 }, as: UTF8.self)
+        // A form holds no blanks; some vendors end it with a line break.
+        let text = String(decoding: answer.body.filter { $0 > 0x20 }, as: UTF8.self)
         return Dictionary(SignedAddress.items(text, plusIsBlank: true).map { ($0.name, $0.value) }) { first, _ in first
         }
     }

@@ -147,7 +147,7 @@ final class VendorExchange: Sendable {
     }
 
     /// What the vendor told about its limits with its last answer; nil when it told nothing.
-    func rateLimit(_ response: InboundResponse) -> UnifiedResult.RemoteRateLimit? {
+    var remoteRateLimit: UnifiedResult.RemoteRateLimit? {
         lastSignal.withLock { $0?.strictest }.map(UnifiedResult.RemoteRateLimit.init)
     }
 

@@ -84,7 +84,7 @@ struct ListRun {
                 state.drift = try fetched.facts.request.contract?.drift(of: fetched.facts.answer) ?? []
             }
             if fetched.facts.answer.document?.textWasRepaired == true { state.textWasRepaired = true }
-            state.rateLimit = exchange.rateLimit(fetched.facts.answer.response) ?? state.rateLimit
+            state.rateLimit = exchange.remoteRateLimit ?? state.rateLimit
             if state.pages == 0 { state.total = state.total ?? part.total(fetched.facts, position) }
             if let narrower = try part.halved(position, facts: fetched.facts) {
                 position = narrower

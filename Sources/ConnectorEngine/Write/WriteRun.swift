@@ -88,7 +88,7 @@ struct WriteRun {
             body: EnvelopeWriter(query: plan.query).single(record),
             nextCursor: nil,
             count: 1,
-            remoteRateLimit: exchange.rateLimit(answer.response)
+            remoteRateLimit: exchange.remoteRateLimit
         )
         result.etag = answer.response.headers[.eTag] ?? record.etag
         result.warnings = warnings
@@ -104,7 +104,7 @@ struct WriteRun {
             body: body.bytes(),
             nextCursor: nil,
             count: 1,
-            remoteRateLimit: exchange.rateLimit(answer.response)
+            remoteRateLimit: exchange.remoteRateLimit
         )
         result.etag = answer.response.headers[.eTag]
         result.warnings = warnings + (warning.map { [$0] } ?? [])
