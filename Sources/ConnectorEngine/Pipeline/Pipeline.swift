@@ -172,20 +172,20 @@ struct Pipeline: Sendable {
                 "there are \(items.count) elements; the connector takes at most \(config.max) at a time"
             )
         }
-        let values = try await withThrowingTaskGroup(of: ForeachValue.self) { group in
+        let values = try await withThrowingTaskGroup(of: Tagged<Int, JSONValue>.self) { group in
             var values = [JSONValue](repeating: .null, count: items.count)
             for (index, item) in items.enumerated() {
-                if index >= config.parallel, let done = try await group.next() { values[done.index] = done.value }
+                if index >= config.parallel, let done = try await group.next() { values[done.tag] = done.value }
                 var inner = scope.adding(config.name, item)
                 inner.root["index"] = .number(JSONNumber(index))
                 let start = inner
                 group.addTask {
                     let end = try await run(config.steps, in: start)
                     let last = config.steps.last?.id
-                    return ForeachValue(index, last.flatMap { end.root["steps"]?[$0] } ?? .null)
+                    return Tagged(index, last.flatMap { end.root["steps"]?[$0] } ?? .null)
                 }
             }
-            for try await done in group { values[done.index] = done.value }
+            for try await done in group { values[done.tag] = done.value }
             return values
         }
         return .array(values)
@@ -219,16 +219,5 @@ extension Problem {
         var copy = self
         copy.message = "step '\(step)': \(message)"
         return copy
-    }
-}
-
-/// What the steps of `foreach` gave for one item; an object, for the reason that lists over several accounts have.
-private final class ForeachValue: Sendable {
-    let index: Int
-    let value: JSONValue
-
-    init(_ index: Int, _ value: JSONValue) {
-        self.index = index
-        self.value = value
     }
 }

@@ -54,13 +54,13 @@ struct FieldChunks {
         _ exchange: VendorExchange,
         _ emptyStatuses: [Int]
     ) async throws -> [NativeAnswer] {
-        try await withThrowingTaskGroup(of: (Int, NativeAnswer).self) { group in
+        try await withThrowingTaskGroup(of: Tagged<Int, NativeAnswer>.self) { group in
             for (index, request) in requests.enumerated() {
-                group.addTask { (index, try await exchange.answer(to: request, emptyStatuses: emptyStatuses)) }
+                group.addTask { Tagged(index, try await exchange.answer(to: request, emptyStatuses: emptyStatuses)) }
             }
-            var answers: [(Int, NativeAnswer)] = []
-            for try await answer in group { answers.append(answer) }
-            return answers.sorted { $0.0 < $1.0 }.map(\.1)
+            var parts: [Tagged<Int, NativeAnswer>] = []
+            for try await part in group { parts.append(part) }
+            return parts.sorted { $0.tag < $1.tag }.map(\.value)
         }
     }
 

@@ -1,3 +1,4 @@
+import ConnectorEngine
 import HTTPTypes
 import JSONValue
 import ServiceKit
@@ -67,7 +68,7 @@ struct BatchRoutes: Sendable {
         let items = try BatchItem.all(in: request.json(), max: Self.requestsMax)
         var answers: [String: BatchAnswer] = [:]
         var waiting = items
-        try await withThrowingTaskGroup(of: (String, BatchAnswer).self) { group in
+        try await withThrowingTaskGroup(of: Tagged<String, BatchAnswer>.self) { group in
             var running = 0
             while !waiting.isEmpty || running > 0 {
                 var rest: [BatchItem] = []
@@ -78,12 +79,12 @@ struct BatchRoutes: Sendable {
                     }
                     let known = answers
                     running += 1
-                    group.addTask { (item.id, await done(item, answers: known, outer: request)) }
+                    group.addTask { Tagged(item.id, await done(item, answers: known, outer: request)) }
                 }
                 waiting = rest
-                guard let (id, answer) = try await group.next() else { break }
+                guard let finished = try await group.next() else { break }
                 running -= 1
-                answers[id] = answer
+                answers[finished.tag] = finished.value
             }
         }
         return .json(["responses": .array(items.compactMap { item in answers[item.id]?.json(id: item.id) })])

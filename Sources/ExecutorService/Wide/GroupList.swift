@@ -35,29 +35,17 @@ struct GroupList: Sendable {
         for _ in 0..<Self.roundsMax where page.records.count < limit {
             position.fill(from: accounts.count)
             guard !position.lanes.isEmpty else { break }
+            let lanes = position.lanes
             for reading in try await round(position, wanted: limit - page.records.count) {
-                take(reading.outcome, reading.lane, &position, &page)
+                take(reading.value, lanes[reading.tag], &position, &page)
             }
         }
         page.next = position.isAtEnd(of: accounts.count) ? nil : position
         return page
     }
 
-    /// What a lane is asked for, and what it gave.
-    ///
-    /// An object: a tuple that a task of a group gives back loses its number when the optimiser is through with it
-    /// (Swift 6.3.1), and a record would be told as another account's.
-    private final class Reading: Sendable {
-        let index: Int
-        let lane: GroupPosition.Lane
-        let outcome: Result<RecordPage, any Error>
-
-        init(_ index: Int, _ lane: GroupPosition.Lane, _ outcome: Result<RecordPage, any Error>) {
-            self.index = index
-            self.lane = lane
-            self.outcome = outcome
-        }
-    }
+    /// What one of the lanes gave.
+    private typealias Reading = Tagged<Int, Result<RecordPage, any Error>>
 
     /// Reads all lanes at once, and gives what came in their order.
     private func round(_ position: GroupPosition, wanted: Int) async throws -> [Reading] {
@@ -72,14 +60,14 @@ struct GroupList: Sendable {
             return readings
         }
         try Task.checkCancellation()
-        return readings.sorted { $0.index < $1.index }
+        return readings.sorted { $0.tag < $1.tag }
     }
 
     private func reading(_ index: Int, _ lane: GroupPosition.Lane, _ share: Int) async -> Reading {
         do {
-            return Reading(index, lane, .success(try await read(accounts[lane.account], share, lane.cursor)))
+            return Reading(index, .success(try await read(accounts[lane.account], share, lane.cursor)))
         } catch {
-            return Reading(index, lane, .failure(error))
+            return Reading(index, .failure(error))
         }
     }
 
