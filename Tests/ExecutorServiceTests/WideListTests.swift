@@ -216,6 +216,39 @@ struct WideListTests {
         #expect(seen == (0..<23).map { "P\($0 < 10 ? "0" : "")\($0)" })
     }
 
+    @Test func `a page that changed while it was merged goes on behind the last record given out`() async throws {
+        let (world, names) = try sorted(2, of: 8)
+        let query = "/unified/crm/contacts?integrated_account_ids=\(names)&sort_by[name]=asc&limit=3"
+        let first = try await world.call(.get, query)
+        #expect(first.json["result"]?.array?.compactMap { $0["name"]?.string } == ["P00", "P01", "P02"])
+        let cursor = try #require(first.json["next_cursor"]?.string)
+        // The first account's P00 is gone, so that its page has moved up by one.
+        let later: FakeVendor.Script = { (request) throws(ExchangeError) in
+            let isFirst = URLComponents(string: request.url)?.path.hasSuffix("/0") == true
+            let people = (isFirst ? [2, 4, 6] : [1, 3, 5]).map { "{\"id\":\($0),\"name\":\"P0\($0)\"}" }
+            return InboundResponse(status: 200, body: Array("{\"people\":[\(people.joined(separator: ","))]}".utf8))
+        }
+        world.vendor.script.withLock { $0 = later }
+        let next = try await world.call(.get, "\(query)&next_cursor=\(cursor)")
+        #expect(next.json["result"]?.array?.compactMap { $0["name"]?.string } == ["P03", "P04", "P05"])
+    }
+
+    @Test func `an account that cannot be sorted is told of and not merged, whatever the caller insists on`()
+        async throws
+    {
+        let (world, names) = try sorted(2, of: 6)
+        let unsorted = accounts(1, in: world)[0]
+        for strict in ["true", "false"] {
+            let query = "integrated_account_ids=\(names),\(unsorted)&sort_by[name]=asc&strict_query=\(strict)"
+            let answer = try await world.call(.get, "/unified/crm/contacts?\(query)")
+            #expect(answer.status == 200, "\(answer.text)")
+            let errors = answer.json["meta"]?["errors"]?.array ?? []
+            #expect(errors.map { $0["integrated_account_id"] } == [.string(unsorted.description)])
+            #expect(errors[0]["code"] == "filter_not_supported")
+            #expect(answer.json["result_count"] == 6)
+        }
+    }
+
     @Test func `streams and lists over several accounts can be explained`() async throws {
         let world = try world()
         try world.addKey("trib_debug", world.own, ["unified:read", "debug"])

@@ -43,6 +43,22 @@ package struct RecordOrder: Sendable {
         }
     }
 
+    /// Refuses a page whose records are in no order, since the connector cannot sort them and the caller does not insist.
+    ///
+    /// - Throws: `Problem` (`filter_not_supported`).
+    package func check(_ page: RecordPage) throws {
+        let fates = page.meta["filters"]?.object ?? JSONObject()
+        guard let fate = fates.first(where: { $0.key.hasPrefix("sort_by[") && $0.value == "ignored" }) else { return }
+        let message =
+            "the account's connector cannot sort here, so its records have no place among those of the others; "
+            + "leave the order out, or read the account alone"
+        throw Problem(
+            .filterNotSupported,
+            message,
+            failures: [.init(code: "filter_not_supported", message: message, pointer: fate.key)]
+        )
+    }
+
     /// What decides a record's place.
     ///
     /// `record`: as JSON text.
@@ -99,6 +115,8 @@ package struct MergePosition: Sendable, Equatable {
         package var cursor: String?
         /// Records of that page that have been given out.
         package var skip = 0
+        /// The identifier of the last of them, by which the place is found in a page that has changed since.
+        package var last: String?
         /// Whether it has nothing more.
         package var isDone = false
 
@@ -125,13 +143,17 @@ package struct MergePosition: Sendable, Equatable {
 }
 
 extension MergePosition {
-    /// `[size, [cursor, skip], true, ...]`: true for an account that has nothing more.
+    /// `[size, [cursor, skip, last], true, ...]`: true for an account that has nothing more.
     var json: JSONValue {
         .array(
             [.number(JSONNumber(pageSize))]
                 + lanes.map { lane in
                     lane.isDone
-                        ? true : [lane.cursor.map(JSONValue.string) ?? .null, .number(JSONNumber(lane.skip))]
+                        ? true
+                        : [
+                            lane.cursor.map(JSONValue.string) ?? .null, .number(JSONNumber(lane.skip)),
+                            lane.last.map(JSONValue.string) ?? .null,
+                        ]
                 }
         )
     }
@@ -146,6 +168,7 @@ extension MergePosition {
             lanes[index].isDone = part == true
             lanes[index].cursor = part[0]?.string
             lanes[index].skip = max(0, part[1]?.int ?? 0)
+            lanes[index].last = part[2]?.string
         }
     }
 }

@@ -7,7 +7,8 @@ import Vocabulary
 ///
 /// A record is given out when every account that is not at its end shows what it has next, so that none that belongs
 /// before it can come later. Places are kept as the page that an account stands in and what has been given out of it: a
-/// page that is not used up is read again by the next call.
+/// page that is not used up is read again by the next call, and goes on behind the last record given out of it, or behind
+/// as many where that one is not there any more.
 struct SortedGroupList: Sendable {
     let accounts: [String]
     let limit: Int
@@ -28,21 +29,14 @@ struct SortedGroupList: Sendable {
     private struct Shelf {
         var records: ArraySlice<[UInt8]> = []
         var key: RecordOrder.Key?
+        /// The last record given out.
+        var last: [UInt8]?
         /// Where the account's next page is; nil after its last.
         var following: String?
-        var isRead = false
     }
 
-    /// What an account gave; an object for the reason that `GroupList` has.
-    private final class Reading: Sendable {
-        let lane: Int
-        let outcome: Result<RecordPage, any Error>
-
-        init(_ lane: Int, _ outcome: Result<RecordPage, any Error>) {
-            self.lane = lane
-            self.outcome = outcome
-        }
-    }
+    /// What an account gave.
+    private typealias Reading = Tagged<Int, Result<RecordPage, any Error>>
 
     /// The page at a place.
     func page(from start: MergePosition) async throws -> Page {
@@ -54,15 +48,20 @@ struct SortedGroupList: Sendable {
             let empty = position.lanes.indices.filter { !position.lanes[$0].isDone && shelves[$0].records.isEmpty }
             if !empty.isEmpty {
                 reads += empty.count
-                for reading in try await readings(empty, position, shelves) {
-                    stock(&shelves[reading.lane], reading, &position, &page)
+                for reading in try await readings(empty, position) {
+                    stock(&shelves[reading.tag], reading, &position, &page)
                 }
                 continue
             }
             guard let lane = first(of: shelves) else { break }
-            page.group.records.append(GroupList.marked(shelves[lane].records.removeFirst(), accounts[lane]))
+            let record = shelves[lane].records.removeFirst()
+            page.group.records.append(GroupList.marked(record, accounts[lane]))
+            shelves[lane].last = record
             position.lanes[lane].skip += 1
             settle(lane, &shelves[lane], &position)
+        }
+        for (lane, shelf) in shelves.enumerated() where position.lanes[lane].skip > 0 {
+            if let last = shelf.last { position.lanes[lane].last = Self.id(of: last) }
         }
         page.next = position.isAtEnd ? nil : position
         return page
@@ -84,16 +83,31 @@ struct SortedGroupList: Sendable {
         shelf.key = shelf.records.first.map(order.key(of:))
         guard shelf.records.isEmpty else { return }
         position.lanes[lane].skip = 0
+        position.lanes[lane].last = nil
         position.lanes[lane].cursor = shelf.following
         position.lanes[lane].isDone = shelf.following == nil
     }
 
+    /// What is left of a page that was read before.
+    private static func rest(of records: [[UInt8]], behind lane: MergePosition.Lane) -> ArraySlice<[UInt8]> {
+        guard lane.skip > 0 else { return records[...] }
+        if let last = lane.last, let index = records.lastIndex(where: { id(of: $0) == last }) {
+            return records[(index + 1)...]
+        }
+        return records.dropFirst(lane.skip)
+    }
+
+    private static func id(of record: [UInt8]) -> String? {
+        (try? JSONDocument(parsing: record, policy: .vendor))?.root["id"]?.value.string
+    }
+
     private func stock(_ shelf: inout Shelf, _ reading: Reading, _ position: inout MergePosition, _ page: inout Page) {
-        let lane = reading.lane
-        switch reading.outcome {
+        let lane = reading.tag
+        switch reading.value {
         case .success(let read):
             page.group.note(read, of: accounts[lane])
-            shelf.records = read.records.dropFirst(position.lanes[lane].skip)
+            shelf.records = Self.rest(of: read.records, behind: position.lanes[lane])
+            position.lanes[lane].skip = read.records.count - shelf.records.count
             shelf.following = read.nextCursor
             settle(lane, &shelf, &position)
         case .failure(let error):
@@ -102,13 +116,15 @@ struct SortedGroupList: Sendable {
         }
     }
 
-    private func readings(_ lanes: [Int], _ position: MergePosition, _ shelves: [Shelf]) async throws -> [Reading] {
+    private func readings(_ lanes: [Int], _ position: MergePosition) async throws -> [Reading] {
         let readings = await withTaskGroup(of: Reading.self) { group in
             for lane in lanes {
                 let cursor = position.lanes[lane].cursor
                 group.addTask {
                     do {
-                        return Reading(lane, .success(try await read(accounts[lane], position.pageSize, cursor)))
+                        let page = try await read(accounts[lane], position.pageSize, cursor)
+                        try order.check(page)
+                        return Reading(lane, .success(page))
                     } catch {
                         return Reading(lane, .failure(error))
                     }
@@ -119,6 +135,6 @@ struct SortedGroupList: Sendable {
             return readings
         }
         try Task.checkCancellation()
-        return readings.sorted { $0.lane < $1.lane }
+        return readings.sorted { $0.tag < $1.tag }
     }
 }
