@@ -196,6 +196,18 @@ struct EngineTests {
         #expect((problem?.retryAfter != nil) == code.needsRetryAfter)
     }
 
+    @Test func `a vendor that does not know the address of a resource does not lack a record`() async throws {
+        let problem = await problem(.json(["error": ["message": "no such page"]], status: 404))
+        #expect(problem?.code == .remoteNotFound)
+        #expect(
+            problem?.message
+                == "the vendor does not know the address of this resource (status 404); the account may lack the feature"
+        )
+        #expect(problem?.remote?.status == 404 && problem?.remote?.message == "no such page")
+        let record = await self.problem(.json([:], status: 404), method: "get")
+        #expect(record?.message == "the vendor has no such record")
+    }
+
     @Test func `the vendor's own rules come before the status`() async throws {
         let quota = await problem(.json(["error": ["code": "QUOTA"]], status: 403))
         #expect(quota?.code == .remoteRateLimited)

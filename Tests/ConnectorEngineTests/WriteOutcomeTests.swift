@@ -28,6 +28,12 @@ struct WriteOutcomeTests {
         }
     }
 
+    @Test func `a create at an address that the vendor does not know says so`() async throws {
+        let problem = await BirchVendor.problem(ScriptedSender(.json([:], status: 404)), "create", body: body)
+        #expect(problem?.code == .remoteNotFound && problem?.remote?.status == 404)
+        #expect(problem?.message.hasPrefix("the vendor does not know the address of this resource") == true)
+    }
+
     @Test func `a write without an answer is not sent again and its outcome is unknown`() async throws {
         let sender = silent(finding: [])
         let problem = await BirchVendor.problem(sender, "create", body: body)

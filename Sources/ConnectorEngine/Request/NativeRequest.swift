@@ -46,6 +46,8 @@ package struct NativeRequest: Sendable {
     package var needsNoAuth = false
     /// Scopes that the vendor wants for it.
     package var scopes: [String] = []
+    /// Whether it is about one record, so that a vendor who does not find it lacks the record and not the resource.
+    package var namesRecord = false
     /// Whether it may be repeated.
     package var isIdempotent = true
     /// Which rate budgets it counts against.

@@ -14,6 +14,7 @@ struct RequestBuilder {
         var request = try request(native.request)
         request.isIdempotent = native.isIdempotent
         request.scopes = native.scopes
+        request.namesRecord = scope.root["id"] != nil
         request.rateClass = native.rateClass
         request.contract = NativeContract(native.contract)
         request.cacheLifetime = native.cacheLifetime

@@ -212,7 +212,7 @@ final class VendorExchange: Sendable {
         _ judge: AnswerJudge,
         _ emptyStatuses: [Int]
     ) throws -> (attempt: Attempt, outcome: TrafficReport.Outcome, signal: RateSignal) {
-        let classifier = ErrorClassifier(connector: connector, variables: variables)
+        let classifier = ErrorClassifier(connector: connector, variables: variables, request: request)
         let body: JSONValue
         var verdict: ErrorClassifier.Verdict?
         var good: NativeAnswer?
@@ -234,7 +234,7 @@ final class VendorExchange: Sendable {
             )
         case .bad(let told):
             body = told
-            verdict = classifier.verdict(on: response, body: told, scopes: request.scopes)
+            verdict = classifier.verdict(on: response, body: told)
         }
         if let mapping = request.errorMapping, let known = verdict, !known.isIgnored {
             verdict = try classifier.verdict(known, refinedBy: mapping, response, body: body)

@@ -18,11 +18,19 @@ package struct ErrorClassifier: Sendable {
 
     private let connector: ConnectorDocument
     private let variables: JSONObject
+    /// What the call needs, told when the vendor refuses it.
+    private let scopes: [String]
+    /// Whether the call is about one record, which the vendor may not have.
+    private let namesRecord: Bool
 
     /// Makes a classifier for one account.
-    package init(connector: ConnectorDocument, variables: JSONObject) {
+    ///
+    /// `request`: what the answers are about; nil where nobody reads what is said of them.
+    package init(connector: ConnectorDocument, variables: JSONObject, request: NativeRequest? = nil) {
         self.connector = connector
         self.variables = variables
+        scopes = request?.scopes ?? []
+        namesRecord = request?.namesRecord ?? false
     }
 
     /// The verdict on an answer that looks good; nil when it is.
@@ -32,18 +40,16 @@ package struct ErrorClassifier: Sendable {
         let rules = connector.errors.filter { $0.condition.statuses.contains(response.status) }
         guard !rules.isEmpty else { return nil }
         let answer = ErrorAnswer(response, body: body(), config: connector.errorBody, variables: variables)
-        return rules.first { $0.condition.fits(answer) }.map { verdict(on: answer, by: $0, scopes: []) }
+        return rules.first { $0.condition.fits(answer) }.map { verdict(on: answer, by: $0) }
     }
 
     /// The verdict on an answer that is known to be an error.
-    ///
-    /// `scopes`: what the call needs, told when the vendor refuses it.
-    package func verdict(on response: InboundResponse, body: JSONValue, scopes: [String] = []) -> Verdict {
+    package func verdict(on response: InboundResponse, body: JSONValue) -> Verdict {
         let answer = ErrorAnswer(response, body: body, config: connector.errorBody, variables: variables)
-        return verdict(on: answer, by: connector.errors.first { $0.condition.fits(answer) }, scopes: scopes)
+        return verdict(on: answer, by: connector.errors.first { $0.condition.fits(answer) })
     }
 
-    private func verdict(on answer: ErrorAnswer, by rule: ErrorRule?, scopes: [String]) -> Verdict {
+    private func verdict(on answer: ErrorAnswer, by rule: ErrorRule?) -> Verdict {
         let implied: ErrorCode? =
             rule?.needsReauth == true ? .accountNeedsReauth : rule?.retry == .resetPagination ? .cursorMismatch : nil
         let problem = rule?.problem ?? implied ?? Self.meaning(of: answer.response.status)
@@ -51,7 +57,7 @@ package struct ErrorClassifier: Sendable {
         return Verdict(
             problem: Problem(
                 problem,
-                answer.text(rule?.message) ?? Self.sentence(problem, status: answer.response.status),
+                answer.text(rule?.message) ?? sentence(problem, status: answer.response.status),
                 failures: answer.failures(rule, config: connector.errorBody),
                 remote: Problem.Remote(
                     status: answer.response.status,
@@ -60,7 +66,7 @@ package struct ErrorClassifier: Sendable {
                     body: shown(answer.response, answer.body)
                 ),
                 retryAfter: retryAfter(answer) ?? rule?.retryAfter,
-                insight: insight(problem, answer, rule, scopes)
+                insight: insight(problem, answer, rule)
             ),
             retry: rule?.retry ?? .no,
             isIgnored: rule?.isIgnored ?? false
@@ -91,7 +97,7 @@ package struct ErrorClassifier: Sendable {
                 throw Problem(.mappingFailed, "an error_mapping gives '\(name)', which is no code")
             }
             problem.code = code
-            problem.message = Self.sentence(code, status: response.status)
+            problem.message = sentence(code, status: response.status)
         }
         if let message = words["message"]?.plainText { problem.message = message }
         if let code = words["remote_code"]?.plainText, let remote = problem.remote {
@@ -130,8 +136,7 @@ package struct ErrorClassifier: Sendable {
     private func insight(
         _ code: ErrorCode,
         _ answer: ErrorAnswer,
-        _ rule: ErrorRule?,
-        _ scopes: [String]
+        _ rule: ErrorRule?
     ) -> JSONValue? {
         var insight = JSONObject()
         if code == .accountNeedsReauth || rule?.needsReauth == true { insight["needs_reauth"] = true }
@@ -167,11 +172,13 @@ package struct ErrorClassifier: Sendable {
         }
     }
 
-    private static func sentence(_ code: ErrorCode, status: Int) -> String {
+    private func sentence(_ code: ErrorCode, status: Int) -> String {
         switch code {
         case .accountNeedsReauth: "the vendor does not accept the account's credentials; connect the account again"
         case .remoteForbidden: "the vendor refuses this to the account"
-        case .remoteNotFound: "the vendor has no such record"
+        case .remoteNotFound where namesRecord: "the vendor has no such record"
+        case .remoteNotFound:
+            "the vendor does not know the address of this resource (status \(status)); the account may lack the feature"
         case .remoteRateLimited: "the vendor's rate limit is reached; try again after Retry-After"
         case .remoteConflict: "the vendor reports a conflict"
         case .remoteValidationFailed: "the vendor does not accept the request"
@@ -200,7 +207,7 @@ extension Problem {
         case .badResponse, .redirectRefused:
             self.init(
                 .remoteBadResponse,
-                "the vendor's answer is not usable",
+                "the vendor's answer is not usable: \(error.message)",
                 outcome: outcome,
                 underlying: error
             )

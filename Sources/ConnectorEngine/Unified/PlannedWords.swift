@@ -37,6 +37,11 @@ final class PlannedWords: Sendable {
         self.mapping = mapping
         options = try CallOptions(call.query, proxy: connector.document.proxy)
         query = try UnifiedQuery(options.otherParameters, resource: resource, isList: call.method == "list")
+        let siblings = ["get", "list"].compactMap {
+            $0 == call.method
+                ? nil : connector.mapping(category: call.category, resource: call.resource, method: $0)
+        }
+        try query.checkFields(of: resource, given: [mapping] + siblings)
         let filters = try PlannedFilters(query, mapping: mapping, resource: resource)
         localFilters = filters.local
         since = filters.since

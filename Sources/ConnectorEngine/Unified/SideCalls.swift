@@ -172,10 +172,15 @@ struct SideLoads {
         loads = try plan.query.includes.map { name in
             if let load = offered[name] { return load }
             let known = offered.keys.sorted().joined(separator: ", ")
+            let message =
+                known.isEmpty
+                ? "nothing can be included here"
+                : "'\(name.prefix(100))' cannot be included; known are \(known)"
+                    + SpellingSuggestion.hint(for: name, among: offered.keys)
             throw Problem(
                 .filterNotSupported,
-                known.isEmpty ? "nothing can be included here" : "'\(name)' cannot be included; known are \(known)",
-                failures: [.init(code: "filter_not_supported", message: "cannot be included", pointer: "include")]
+                message,
+                failures: [.init(code: "filter_not_supported", message: message, pointer: "include")]
             )
         }
     }

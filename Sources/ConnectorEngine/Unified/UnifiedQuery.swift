@@ -305,21 +305,3 @@ package struct UnifiedQuery: Sendable {
         failures.append(Problem.Failure(code: code.rawValue, message: message, pointer: String(name.prefix(200))))
     }
 }
-
-extension UnifiedQuery {
-    /// Which unified fields an answer needs; nil for all of them.
-    ///
-    /// `fields`: those that are looked at beside what the caller wants.
-    func wantedFields(beside fields: [String]) -> ((String) -> Bool)? {
-        let showsRemoteData = format == .raw || (format == .unified && !ignoresRemoteData && projects("remote_data"))
-        guard !showsRemoteData, self.fields != nil || !excludedFields.isEmpty, !projects("custom_fields") else {
-            return nil
-        }
-        return { fields.contains($0) || projects($0) }
-    }
-
-    /// Whether a field of the record is wanted.
-    func projects(_ field: String) -> Bool {
-        field == "id" || ((fields?.contains(field) ?? true) && !excludedFields.contains(field))
-    }
-}

@@ -78,7 +78,7 @@ struct EnvelopeWriter {
             return
         }
         let isEmpty: Bool
-        if query.fields == nil, query.excludedFields.isEmpty {
+        if query.projectsAll {
             record.append(to: &bytes, closes: !wantsRemoteData)
             isEmpty = record.count == 2
         } else {
@@ -93,8 +93,7 @@ struct EnvelopeWriter {
     }
 
     private var wantsRemoteData: Bool {
-        query.format == .unified && !query.ignoresRemoteData && !query.excludedFields.contains("remote_data")
-            && (query.fields?.contains("remote_data") ?? true)
+        query.format == .unified && !query.ignoresRemoteData && query.projects("remote_data")
     }
 
     /// The fields the caller wants; the identifier is always among them.
@@ -102,16 +101,24 @@ struct EnvelopeWriter {
         var text: [UInt8] = []
         record.append(to: &text)
         guard let document = try? JSONDocument(parsing: text, policy: .vendor) else { return text }
+        return Self.object(document.root, of: { query.projects($0) }) { name, value in
+            guard name == "custom_fields", value.kind == .object else { return value.sourceBytes }
+            return Self.object(value, of: query.projects(customField:)) { $1.sourceBytes }[...]
+        }
+    }
+
+    /// An object with those of its members whose names are wanted, each as `text` gives it.
+    private static func object(
+        _ node: JSONNode,
+        of isWanted: (String) -> Bool,
+        text: (String, JSONNode) -> ArraySlice<UInt8>
+    ) -> [UInt8] {
         var bytes = [UInt8(ascii: "{")]
-        for member in document.root.members {
-            let name = member.key
-            let isWanted =
-                name == "id" || ((query.fields?.contains(name) ?? true) && !query.excludedFields.contains(name))
-            guard isWanted else { continue }
+        for member in node.members where isWanted(member.key) {
             if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-            bytes += JSONValue.string(name).bytes()
+            bytes += JSONValue.string(member.key).bytes()
             bytes.append(UInt8(ascii: ":"))
-            bytes += member.value.sourceBytes
+            bytes += text(member.key, member.value)
         }
         bytes.append(UInt8(ascii: "}"))
         return bytes

@@ -124,6 +124,64 @@ struct QueryAbilityTests {
         )
     }
 
+    @Test(
+        arguments: [
+            ("fields", "id,frist_name", "'frist_name' is no field of contacts; did you mean 'first_name'?"),
+            ("exclude_fields", "tilte", "'tilte' is no field of contacts; did you mean 'title'?"),
+            ("fields", "emails", "'emails' is no field of contacts; did you mean 'email_addresses'?"),
+            ("fields", "account.name", "is no field of contacts; whole fields are named, such as 'account'"),
+            ("fields", "zzzzzzzz", "'zzzzzzzz' is no field of contacts, but account"),
+        ]
+    )
+    func `a field that no record has is refused with the nearest one`(
+        parameter: String,
+        value: String,
+        message: String
+    ) async throws {
+        let walk = try walk()
+        await #expect { _ = try await walk.page([(parameter, value)]) } throws: { error in
+            guard let problem = error as? Problem, let failure = problem.failures.first else { return false }
+            #expect(failure.message.contains(message) && problem.message.hasPrefix("'\(parameter)': "))
+            return problem.code == .invalidRequest && failure.pointer == parameter
+        }
+        #expect(walk.sender.requests.isEmpty)
+    }
+
+    @Test func `fields of an override, of what is included and single custom fields can be named`() async throws {
+        let walk = try walk([
+            "response_mapping": [
+                "$jsonata":
+                    "response.{'id': id, 'tier': name, 'custom_fields': {'shoe_size': 43, 'hat_size': 58}, 'title': 'x'}"
+            ],
+            "side_loads": [
+                "pets": ["request": ["resource": "contacts"], "join": ["local": "id", "into": "animals"]]
+            ],
+        ])
+        let only: [(name: String, value: String)] = [("limit", "1"), ("ignore_remote_data", "true")]
+        func record(_ query: [(name: String, value: String)]) async throws -> JSONValue? {
+            try await walk.page(only + query)["result"]?[0]
+        }
+        let id = Self.vendor.people[0]["id"] ?? .null
+        #expect(try await record([("fields", "tier")]) == ["id": id, "tier": "P1"])
+        #expect(
+            try await record([("fields", "custom_fields.shoe_size")])
+                == ["id": id, "custom_fields": ["shoe_size": 43]]
+        )
+        #expect(
+            try await record([("exclude_fields", "custom_fields.shoe_size,title,tier")])
+                == ["id": id, "custom_fields": ["hat_size": 58]]
+        )
+        await #expect { _ = try await record([("fields", "animals")]) } throws: {
+            ($0 as? Problem)?.code == .invalidRequest
+        }
+        await #expect { _ = try await record([("fields", "animals"), ("include", "pet")]) } throws: {
+            ($0 as? Problem)?.code == .invalidRequest
+        }
+        await #expect { _ = try await record([("include", "pet")]) } throws: {
+            ($0 as? Problem)?.message == "'pet' cannot be included; known are pets; did you mean 'pets'?"
+        }
+    }
+
     @Test func `what is included is fetched in portions and joined by its key`() async throws {
         let paging: JSONValue = ["kind": "none"]
         let document = ListVendor.document(
