@@ -46,7 +46,8 @@ package final class HTTPDefaults: Sendable {
     package let plusAsSpace: Bool
     /// The `User-Agent` of requests.
     package let userAgent: String?
-    /// How many redirects are followed, to the same scheme, host and port only.
+    /// How many redirects are followed, to the connector's hosts only; to another than the one asked, without
+    /// credentials.
     package let redirectsMax: Int
     /// Whether compressed answers are asked for.
     package let acceptsCompression: Bool

@@ -43,8 +43,7 @@ package final class CurlSender: HTTPSender {
 
     package func send(_ request: OutboundRequest) async throws(ExchangeError) -> InboundResponse {
         let target = try checked(request)
-        guard case .sameOrigin(let limit) = request.redirects else { return try await exchange(request, target) }
-        return try await following(request, target, limit)
+        return request.redirects.limit > 0 ? try await following(request, target) : try await exchange(request, target)
     }
 
     package func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
@@ -61,23 +60,15 @@ package final class CurlSender: HTTPSender {
         }.get()
     }
 
-    private func following(_ request: OutboundRequest, _ target: RequestTarget, _ limit: Int)
-        async throws(ExchangeError) -> InboundResponse
+    private func following(_ request: OutboundRequest, _ target: RequestTarget) async throws(ExchangeError)
+        -> InboundResponse
     {
         var request = request
         var target = target
-        for _ in 0...max(0, limit) {
+        for _ in 0...request.redirects.limit {
             let response = try await exchange(request, target)
             guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers[.location] else {
                 return response
-            }
-            let next = try routed(try target.following(location), request)
-            guard next.hasSameOrigin(as: target) else {
-                throw ExchangeError(
-                    .redirectRefused,
-                    "\(target.host) redirects to another origin",
-                    requestMayHaveBeenSent: true
-                )
             }
             // 303, and by custom 301 and 302, turn into a GET (RFC 9110 section 15.4); 307 and 308 repeat.
             if response.status == 303 || response.status < 303 && request.method == .post {
@@ -85,12 +76,41 @@ package final class CurlSender: HTTPSender {
                 request.body = nil
                 request.headers[.contentType] = nil
             }
-            target = next
+            let next = try target.following(location)
+            let dialled = try routed(next, request)
+            if !dialled.hasSameOrigin(as: target) { try leave(target, for: next, &request) }
+            target = dialled
         }
         throw ExchangeError(
             .redirectRefused,
-            "\(target.host) redirects more than \(limit) times",
+            "\(target.host) redirects more than \(request.redirects.limit) times",
             requestMayHaveBeenSent: true
+        )
+    }
+
+    /// What may be told to another origin than the one that the request was made for.
+    private static let harmlessFields: Set<HTTPField.Name> = [.accept, .acceptLanguage, .range, .userAgent]
+
+    /// Takes from a request what another origin must not see, for good: a way back brings no credentials either.
+    private func leave(
+        _ target: RequestTarget,
+        for next: RequestTarget,
+        _ request: inout OutboundRequest
+    ) throws(ExchangeError) {
+        func refuse(_ why: String) -> ExchangeError {
+            ExchangeError(.redirectRefused, "\(target.host) redirects \(why)", requestMayHaveBeenSent: true)
+        }
+        guard next.scheme == "https", next.port == 443 else { throw refuse("to an address that is not usual https") }
+        guard request.redirects.allowsHost(next.host) else {
+            throw refuse("to \(next.host.prefix(253)), a host that is not allowed")
+        }
+        guard request.body == nil else { throw refuse("a request with a body to another host") }
+        request.headers = HTTPFields(request.headers.filter { Self.harmlessFields.contains($0.name) })
+        request.identity = ConnectionIdentity(
+            partition: request.identity.partition,
+            authorityPEM: request.identity.authorityPEM,
+            speaksHTTP1: request.identity.speaksHTTP1,
+            needsTLS13: request.identity.needsTLS13
         )
     }
 

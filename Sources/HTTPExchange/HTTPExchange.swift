@@ -50,11 +50,23 @@ package struct ConnectionIdentity: Sendable, Hashable {
 /// A request to be sent to another machine, with all that bounds it.
 package struct OutboundRequest: Sendable {
     /// Which redirects are followed.
-    package enum Redirects: Sendable, Equatable {
+    package struct Redirects: Sendable {
         /// A 3xx answer is given back as it is.
-        case none
-        /// Up to `limit` redirects to the same scheme, host and port, with the credentials; any other is an error.
-        case sameOrigin(limit: Int)
+        package static let none = Redirects(limit: 0) { _ in false }
+
+        /// How many follow each other at most; one more is an error.
+        package let limit: Int
+        /// Whether a host may be asked that is not the one before: by https, without a body, without the client
+        /// certificate and with the harmless header fields alone; a redirect to any other is an error.
+        ///
+        /// Within one scheme, host and port the request goes on as it is.
+        package let allowsHost: @Sendable (_ host: String) -> Bool
+
+        /// Allows up to `limit` redirects.
+        package init(limit: Int, allowsHost: @escaping @Sendable (_ host: String) -> Bool) {
+            self.limit = limit
+            self.allowsHost = allowsHost
+        }
     }
 
     /// Whether the request may be sent a second time when a kept-alive connection dies before an answer.
@@ -239,7 +251,7 @@ package struct ExchangeError: Error, Sendable, Equatable, CustomStringConvertibl
         case responseTooLarge
         /// What came is not HTTP, or its framing contradicts itself.
         case badResponse
-        /// A redirect left the origin or there were too many.
+        /// A redirect led where the request may not go, or there were too many.
         case redirectRefused
         /// The caller gave up.
         case cancelled

@@ -97,7 +97,7 @@ struct EngineTests {
         #expect(request.headers[.accept] == "application/json")
         #expect(request.identity.partition == TestWorld.account.description)
         #expect(request.destination == .vendor)
-        #expect(request.redirects == .none)
+        #expect(request.redirects.limit == 0)
         #expect(request.query("expand") == "all")
         #expect(request.query("a[b]") == "1")
     }

@@ -115,7 +115,7 @@ struct EgressTests {
         let sender = try vendor.sender()
         let headers: HTTPFields = [.authorization: "Bearer canary"]
         func asked(_ path: String) -> OutboundRequest {
-            .to("https://vendor.test\(path)", headers: headers, redirects: .sameOrigin(limit: 3))
+            .to("https://vendor.test\(path)", headers: headers, redirects: .within([], limit: 3))
         }
         #expect(try await sender.send(asked("/a")).body == Array("\"b\"".utf8))
         for path in ["/away", "/port", "/plain", "/file", "/gopher", "/round"] {
@@ -123,5 +123,68 @@ struct EgressTests {
         }
         #expect(!vendor.arrivals.contains { $0.header("host") == "evil.vendor.test" })
         #expect(vendor.arrivals.filter { $0.line.contains("/round") }.count == 4)
+    }
+
+    @Test func `a redirect to an allowed host is followed without credentials, even back again`() async throws {
+        let vendor = try await VendorServer { arrival in
+            let host = arrival.header("host") ?? ""
+            return switch (host, arrival.line) {
+            case ("vendor.test", "GET /file HTTP/1.1"), ("vendor.test", "POST /file HTTP/1.1"):
+                .status("303 See Other", fields: "Location: https://api.vendor.test/file\r\n")
+            case ("api.vendor.test", "GET /file HTTP/1.1"):
+                .status("302 Found", fields: "Location: https://vendor.test/home\r\n")
+            case ("vendor.test", "POST /kept HTTP/1.1"):
+                .status("307 Temporary Redirect", fields: "Location: https://api.vendor.test/kept\r\n")
+            case ("vendor.test", "GET /far HTTP/1.1"):
+                .status("302 Found", fields: "Location: https://api.vendor.test/far\r\n")
+            case ("api.vendor.test", "GET /far HTTP/1.1"):
+                .status("302 Found", fields: "Location: https://evil.vendor.test/far\r\n")
+            default: .ok("\"home\"")
+            }
+        }
+        let sender = try vendor.sender()
+        let headers: HTTPFields = [
+            .authorization: "Bearer canary", .cookie: "canary", HTTPField.Name("X-Api-Key") ?? .cookie: "canary",
+            .accept: "text/csv",
+        ]
+        func asked(_ path: String, method: HTTPRequest.Method = .get, body: [UInt8]? = nil) -> OutboundRequest {
+            .to(
+                "https://vendor.test\(path)",
+                method: method,
+                headers: headers,
+                body: body,
+                redirects: .within(["vendor.test", "api.vendor.test"], limit: 3)
+            )
+        }
+        #expect(try await sender.send(asked("/file")).body == Array("\"home\"".utf8))
+        #expect(try await sender.send(asked("/file", method: .post, body: [0x7B, 0x7D])).status == 200)
+        let told = vendor.arrivals.map { arrival in
+            ["authorization", "cookie", "x-api-key"].filter { arrival.header($0) != nil }.count
+        }
+        #expect(told == [3, 0, 0, 3, 0, 0])
+        #expect(vendor.arrivals.allSatisfy { $0.header("accept") == "text/csv" })
+        #expect(await failure(sender, asked("/kept", method: .post, body: [0x7B, 0x7D]))?.reason == .redirectRefused)
+        let far = await failure(sender, asked("/far"))
+        #expect(far?.message == "api.vendor.test redirects to evil.vendor.test, a host that is not allowed")
+        let kept = vendor.arrivals.filter { $0.line.contains("/kept") }
+        #expect(kept.map { $0.header("host") } == ["vendor.test"])
+        #expect(!vendor.arrivals.contains { $0.header("host") == "evil.vendor.test" })
+    }
+
+    @Test func `each hop of a redirect is judged by the address behind its host`() async throws {
+        let vendor = try await VendorServer { _ in
+            .status("302 Found", fields: "Location: https://169.254.169.254/latest\r\n")
+        }
+        let anywhere = OutboundRequest.Redirects(limit: 3) { _ in true }
+        let request = OutboundRequest.to("https://vendor.test/a", redirects: anywhere)
+        #expect(await failure(try vendor.sender(), request)?.reason == .blockedAddress)
+        #expect(vendor.arrivals.count == 1)
+    }
+}
+
+extension OutboundRequest.Redirects {
+    /// Up to `limit` redirects, to these hosts beside the one asked.
+    fileprivate static func within(_ hosts: Set<String>, limit: Int) -> Self {
+        Self(limit: limit) { hosts.contains($0) }
     }
 }

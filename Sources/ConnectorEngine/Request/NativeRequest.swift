@@ -119,7 +119,7 @@ package struct NativeRequest: Sendable {
             body: encoded?.bytes,
             identity: identity,
             replay: isIdempotent ? .allowed : .never,
-            redirects: connector.http.redirectsMax > 0 ? .sameOrigin(limit: connector.http.redirectsMax) : .none,
+            redirects: connector.redirects,
             connectTimeout: connector.http.connectTimeout,
             totalTimeout: connector.http.totalTimeout,
             responseBytesMax: connector.http.responseBytesMax,
@@ -167,5 +167,12 @@ package struct NativeRequest: Sendable {
             guard let encoded = try? BodyEncoder(form: form).encoded(body, security: mask) else { return body }
             return .string(String(decoding: encoded.bytes, as: UTF8.self))
         }
+    }
+}
+
+extension ConnectorDocument {
+    /// Redirects within the connector's hosts, as many as its document allows.
+    fileprivate var redirects: OutboundRequest.Redirects {
+        http.redirectsMax == 0 ? .none : OutboundRequest.Redirects(limit: http.redirectsMax, allowsHost: mayCall(host:))
     }
 }

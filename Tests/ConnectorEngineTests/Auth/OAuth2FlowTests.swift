@@ -94,7 +94,7 @@ struct OAuth2FlowTests {
         let request = try #require(try world.run(attempt).requests.first)
         #expect(request.url == "https://login.acme.example/token")
         #expect(request.replay == .never)
-        #expect(request.redirects == .none)
+        #expect(request.redirects.limit == 0)
         #expect(
             request.form == [
                 "grant_type": "authorization_code", "code": "c0de", "redirect_uri": "https://us.example",
