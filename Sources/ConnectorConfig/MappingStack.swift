@@ -82,9 +82,6 @@ package final class MappingStack: Sendable {
     /// The JSONata sources of all stages.
     var sources: [String] { stages.flatMap(\.expression.sources) }
 
-    /// Whether an expression names a field, such as one of the unified record.
-    package func mentions(_ name: String) -> Bool { SourceWords(sources).contains(name) }
-
     /// The merged value in a scope; nil when no level gives one.
     package func value(in scope: ExpressionScope) throws(ExpressionError) -> JSONValue? {
         var result: JSONValue?

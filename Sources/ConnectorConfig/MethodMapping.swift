@@ -163,7 +163,7 @@ package final class MethodMapping: Sendable {
     }
 
     /// The mappings that tell which fields records get.
-    package var fieldMappings: [MappingStack] {
+    var fieldMappings: [MappingStack] {
         [pageMapping ?? responseMapping].compactMap(\.self) + fanOut.compactMap(\.responseMapping)
     }
 

@@ -162,7 +162,7 @@ struct ListRun {
         /// Takes over what another one knows beside records.
         mutating func take(over other: Progress) {
             rateLimit = other.rateLimit ?? rateLimit
-            drift += other.drift
+            drift += other.drift.filter { !drift.contains($0) }
             textWasRepaired = textWasRepaired || other.textWasRepaired
         }
     }

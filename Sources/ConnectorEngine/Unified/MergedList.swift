@@ -4,8 +4,9 @@ import Vocabulary
 
 /// A unified list of several native ones whose records are about the same things: those with the same key become one.
 ///
-/// Nothing can be said of a record before all lists are read, so all of them are read for each page, up to a limit that
-/// the connector sets, and the engine cuts the result.
+/// Nothing can be said of a record before all lists are read: the last row of the last list may belong to the first
+/// record. So all of them are read for each page, up to a limit that the connector sets, and the engine filters, sorts and
+/// cuts the result; a cursor tells only where. Further pages cost no calls where the native lists are `cacheable`.
 struct MergedList {
     let run: ListRun
     let merging: FanOutMerging
@@ -15,15 +16,19 @@ struct MergedList {
 
     func page() async throws -> ListPage {
         let plan = run.plan
+        let sideLoads = try SideLoads(plan)
         let position = try plan.query.cursor.map { try run.cursors.position($0, binding: run.binding) }
         let limit = min(plan.limit, position?.most ?? .max)
         var state = try await everything()
         var records = state.records
         if !plan.localFilters.isEmpty { records = records.filter { plan.localFilters.match($0.fields) } }
+        if let order = RecordOrder(plan.query.sort.filter { plan.mapping.sortsHere(by: $0.field) }, of: plan.model) {
+            records = order.sorted(records)
+        }
         let start = try start(position, in: records)
         let end = min(records.count, start + limit)
         state.records = Array(records[start..<end])
-        try await SideLoads(plan).fill(&state.records, in: run)
+        try await sideLoads.fill(&state.records, in: run)
         return ListPage(
             records: state.records,
             nextCursor: end < records.count

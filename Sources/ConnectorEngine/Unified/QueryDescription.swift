@@ -13,11 +13,11 @@ struct QueryDescription {
     ///
     /// - Throws: `Problem` for what the vendor cannot do, when the caller insists on it.
     init(_ query: UnifiedQuery, filters: PlannedFilters, mapping: MethodMapping) throws {
+        let sortedHere = query.sort.map(\.field).filter(mapping.sortsHere(by:))
+        let looked = filters.local.fields + sortedHere.map(\.root)
         members = [
             "filters": .array(filters.accepted), "limit": .number(JSONNumber(query.limit)),
-            "select": .array(
-                mapping.select(for: query.wantedFields(beside: filters.local.fields)).map(JSONValue.string)
-            ),
+            "select": .array(mapping.select(for: query.wantedFields(beside: looked)).map(JSONValue.string)),
         ]
         if let search = query.search {
             if mapping.supportsSearch {
@@ -27,7 +27,7 @@ struct QueryDescription {
             }
         }
         var sort: [JSONValue] = []
-        for key in query.sort {
+        for key in query.sort where !sortedHere.contains(key.field) {
             let name = "sort_by[\(key.field)]"
             guard let native = mapping.sort[key.field] else {
                 let others = mapping.sort.keys.sorted().joined(separator: ", ")
@@ -59,6 +59,16 @@ struct QueryDescription {
             failures: [.init(code: "filter_not_supported", message: message, pointer: name)]
         )
     }
+}
+
+extension MethodMapping {
+    /// Whether the engine orders records by a field itself, as it can where it has all of them.
+    func sortsHere(by field: String) -> Bool { merging != nil && mayGive(field.root) }
+}
+
+extension String {
+    /// The field of a record that a name such as `account[id]` begins with.
+    fileprivate var root: String { String(prefix { $0 != "[" }) }
 }
 
 /// The filters of a query with their native names, those that the engine evaluates itself, or the refusal of those that
@@ -159,9 +169,7 @@ struct PlannedFilters {
 
     /// Whether the records have what the filter looks at.
     private static func canKeep(_ filter: UnifiedQuery.Filter, _ mapping: MethodMapping) -> Bool {
-        let root = filter.field.prefix { $0 != "[" }
-        let mappings = mapping.fieldMappings
-        return mapping.allowsLocalFilters && mappings.contains { $0.mentions(String(root)) }
+        mapping.allowsLocalFilters && mapping.mayGive(filter.field.root)
     }
 
     /// Why the vendor is not asked for a filter, and what the caller can do.

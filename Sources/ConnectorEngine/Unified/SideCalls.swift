@@ -34,7 +34,7 @@ extension Plan {
 
     /// A record in the form that the caller wants.
     func record(_ node: JSONNode, _ mapper: ResponseMapper) throws -> MappedRecord {
-        if query.format == .raw, localFilters.isEmpty, query.includes.isEmpty {
+        if query.format == .raw, localFilters.isEmpty, query.includes.isEmpty, mapping.merging == nil {
             return MappedRecord(fields: [:], remoteData: node.untouchedBytes, warnings: [])
         }
         var record = try mapper.record(node)

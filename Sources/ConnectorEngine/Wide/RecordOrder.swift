@@ -3,7 +3,7 @@ import JSONValue
 import UnifiedModel
 import Vocabulary
 
-/// The order that a caller wants of records that come from several lists, each of them in that order already.
+/// The order that a caller wants of records that come from several lists.
 package struct RecordOrder: Sendable {
     /// What of a record decides its place.
     package struct Key: Sendable {
@@ -18,6 +18,14 @@ package struct RecordOrder: Sendable {
 
     private let keys: [(path: [String], type: FilterConfig.ValueType, isAscending: Bool)]
 
+    /// The order by some keys of a resource; nil for none.
+    init?(_ sort: [UnifiedQuery.Sort], of resource: ResourceModel) {
+        guard !sort.isEmpty else { return nil }
+        keys = sort.map { sort in
+            (QueryName(sort.field)?.parts ?? [sort.field], resource.shape(of: sort.field), sort.isAscending)
+        }
+    }
+
     /// Reads `sort_by` of a list; nil when the caller wants no order.
     ///
     /// - Throws: `Problem` for an order that the model has not, and for answers that do not show what decides it.
@@ -30,10 +38,7 @@ package struct RecordOrder: Sendable {
             resource: resource,
             isList: true
         )
-        guard !query.sort.isEmpty else { return nil }
-        keys = query.sort.map { sort in
-            (QueryName(sort.field)?.parts ?? [sort.field], resource.shape(of: sort.field), sort.isAscending)
-        }
+        self.init(query.sort, of: resource)
         guard !isRaw, keys.allSatisfy({ query.projects($0.path[0]) }) else {
             throw Problem(
                 .invalidRequest,
@@ -63,13 +68,15 @@ package struct RecordOrder: Sendable {
     ///
     /// `record`: as JSON text.
     package func key(of record: [UInt8]) -> Key {
-        guard let document = try? JSONDocument(parsing: record, policy: .vendor) else {
-            return Key(values: keys.map { _ in nil })
-        }
-        return Key(
+        key(of: (try? JSONValue(parsing: record, policy: .vendor)) ?? .null)
+    }
+
+    /// What decides a record's place.
+    func key(of record: JSONValue) -> Key {
+        Key(
             values: keys.map { key in
-                let found = key.path.reduce(Optional(document.root)) { node, name in node?[name] }
-                guard let text = found?.value.plainText else { return nil }
+                let found = key.path.reduce(Optional(record)) { value, name in value?[name] }
+                guard let text = found?.plainText else { return nil }
                 return switch key.type {
                 case .number: Double(text).map(Value.number)
                 case .datetime: Instant(text).map { .time($0.milliseconds) }
@@ -92,6 +99,17 @@ package struct RecordOrder: Sendable {
             }
         }
         return false
+    }
+}
+
+extension RecordOrder {
+    /// The records in this order; those of equal keys stay as they are.
+    func sorted(_ records: [MappedRecord]) -> [MappedRecord] {
+        let keys = records.map { key(of: .object($0.fields)) }
+        return records.indices.sorted { left, right in
+            if precedes(keys[left], keys[right]) { return true }
+            return !precedes(keys[right], keys[left]) && left < right
+        }.map { records[$0] }
     }
 }
 

@@ -129,6 +129,52 @@ struct MergedListTests {
         #expect(try await ListWalk(Self.document(["max_records": 12]), Self.vendor()).page([])["total_count"] == 9)
     }
 
+    @Test func `merged records come in the order that the caller wants, and raw ones are merged as well`() async throws
+    {
+        let walk = try ListWalk(Self.document(), Self.vendor())
+        var names: [String?] = []
+        var cursor: String?
+        repeat {
+            let query = [("limit", "4"), ("sort_by[last_name]", "desc"), ("fields", "id")]
+            let page = try await walk.page(query + (cursor.map { [("next_cursor", $0)] } ?? []))
+            names += (page["result"]?.array ?? []).map { $0["id"]?.string }
+            cursor = page["next_cursor"]?.string
+        } while cursor != nil
+        // Those without a last name come last.
+        #expect(names == ["pay9", "pay8", "pay7", "pay6", "p5", "p4", "p3", "p1", "p2"])
+        let raw = try await walk.page([("response_format", "raw")])
+        #expect(raw["result_count"] == 9 && raw["result"]?[2]?["payroll"]?["number"] == "pay3")
+    }
+
+    @Test func `further pages of lists that may be kept cost no calls`() async throws {
+        let kept: JSONValue = ["cacheable": ["ttl_seconds": 60]]
+        let document = Self.document().overlaid(by: [
+            "resources": ["people": ["list": kept], "payroll": ["list": kept]]
+        ])
+        let sender = ScriptedSender(Self.vendor())
+        let engine = try TestWorld.engine(sender)
+        let connector = try TestWorld.connector(document)
+        var cursor: String?
+        var counts: [Int] = []
+        repeat {
+            let page = try await engine.execute(
+                UnifiedCall(
+                    category: "crm",
+                    resource: "contacts",
+                    method: "list",
+                    query: [("limit", "4")] + (cursor.map { [("next_cursor", $0)] } ?? []),
+                    account: TestWorld.account
+                ),
+                connector: connector,
+                variables: [:],
+                access: FixedAccess(TestWorld.access())
+            )
+            cursor = page.nextCursor
+            counts.append(sender.requests.count)
+        } while cursor != nil
+        #expect(counts == [4, 4, 4])
+    }
+
     @Test func `a list that changed between two pages goes on behind the last record, or says so`() async throws {
         let first = try ListWalk(Self.document(), Self.vendor())
         let cursor = try #require(try await first.page([("limit", "5")])["next_cursor"]?.string)
