@@ -90,11 +90,13 @@ final class VendorExchange: Sendable {
                 return answer
             }
         }
+        let moment = cache.answers.moment(of: account)
         let answer = try await sent(request, emptyStatuses)
         cache.answers.keep(
             answer.response,
             as: name,
             of: account,
+            since: moment,
             until: cache.now() + Int(lifetime.components.seconds)
         )
         return answer
