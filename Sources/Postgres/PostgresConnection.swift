@@ -14,6 +14,7 @@ final class PostgresConnection: @unchecked Sendable {
     private let statementTimeout: Duration
     private let cancellation: CancellationHandle
     private let broken = Mutex(false)
+    private let openingStatements = Mutex<[Query]>([])
 
     private init(handle: OpaquePointer, queue: DispatchQueue, statementTimeout: Duration, cancel: OpaquePointer) {
         self.handle = handle
@@ -30,6 +31,12 @@ final class PostgresConnection: @unchecked Sendable {
     /// Whether the connection must not be used again: it is lost, or a cancel request is under way that might hit the
     /// next statement instead.
     var isBroken: Bool { broken.withLock { $0 } || cancellation.wasUsed }
+
+    /// The statements that begin a transaction, until the first statement in it takes them along.
+    var opening: [Query] {
+        get { openingStatements.withLock { $0 } }
+        set { openingStatements.withLock { $0 = newValue } }
+    }
 
     /// Opens a connection with our session settings.
     ///
@@ -109,6 +116,7 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// Ends an open transaction, whatever became of the task: the next caller must find the connection clean.
     func rollBack() async {
+        opening = []
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 if !isBroken, PQtransactionStatus(handle) != PQTRANS_IDLE {
@@ -154,6 +162,34 @@ final class PostgresConnection: @unchecked Sendable {
     // MARK: On the queue
 
     private func perform(_ query: Query) throws -> (rows: [Row], changed: Int) {
+        let opening = openingStatements.withLock { opening in
+            defer { opening = [] }
+            return opening
+        }
+        guard !opening.isEmpty else {
+            try send(query)
+            return try collect()
+        }
+        guard PQenterPipelineMode(handle) == 1 else { throw lost() }
+        var sent = 0
+        var refusal: (any Error)?
+        do {
+            for statement in opening + [query] {
+                try send(statement)
+                sent += 1
+            }
+        } catch {
+            refusal = error
+        }
+        guard PQpipelineSync(handle) == 1 else { throw lost() }
+        // The server answers each of them, and does none after the first that fails.
+        let answer = Result { try collect(statements: sent) }
+        guard isBroken || PQexitPipelineMode(handle) == 1 else { throw lost() }
+        if let refusal { throw refusal }
+        return try answer.get()
+    }
+
+    private func send(_ query: Query) throws {
         var texts: [UnsafeMutablePointer<CChar>?] = []
         defer { for text in texts { free(text) } }
         var lengths: [Int32] = []
@@ -193,11 +229,14 @@ final class PostgresConnection: @unchecked Sendable {
             0
         )
         guard isSent == 1 else { throw lost() }
-        return try collect()
     }
 
-    /// Sends what is left to send, reads every result of the statement and gives the last one.
-    private func collect() throws -> (rows: [Row], changed: Int) {
+    /// Sends what is left to send, reads every result and gives the last one.
+    ///
+    /// - Parameter statements: how many were sent in one pipeline; nil for a statement without one.
+    /// - Returns: The rows, or the number of rows that were changed.
+    /// - Throws: ``PostgresError``; of a pipeline the first.
+    private func collect(statements: Int? = nil) throws -> (rows: [Row], changed: Int) {
         // The server's own limit comes first; this one is for a server that does not answer at all.
         let deadline = ContinuousClock.now + statementTimeout + .seconds(2)
         while true {
@@ -211,14 +250,22 @@ final class PostgresConnection: @unchecked Sendable {
         }
         var answer: (rows: [Row], changed: Int) = ([], 0)
         var failure: PostgresError?
+        var left = statements
         while true {
             while PQisBusy(handle) == 1 {
                 guard try wait(for: Int16(POLLIN), until: deadline) != 0 else { throw gaveUp() }
                 guard PQconsumeInput(handle) == 1 else { throw lost() }
             }
-            guard let result = PQgetResult(handle) else { break }
+            guard let result = PQgetResult(handle) else {
+                // In a pipeline it ends the answer to one statement.
+                guard let more = left, more > 0 else { break }
+                left = more - 1
+                continue
+            }
             defer { PQclear(result) }
             switch PQresultStatus(result) {
+            case PGRES_PIPELINE_SYNC: left = 0
+            case PGRES_PIPELINE_ABORTED: break
             case PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE:
                 answer = (rows(of: result), Int(String(cString: PQcmdTuples(result))) ?? 0)
             case PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
@@ -300,37 +347,4 @@ final class PostgresConnection: @unchecked Sendable {
     private static func firstLine(_ message: UnsafeMutablePointer<CChar>?) -> String {
         firstLine(message.map { UnsafePointer($0) })
     }
-}
-
-/// Carries a handle into the closure that frees it.
-private struct UncheckedPointer: @unchecked Sendable {
-    // Sendable: exactly one closure uses it, after every other use has ended.
-    let pointer: OpaquePointer
-
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
-}
-
-/// Asks the server to stop the statement under way.
-///
-/// libpq's call blocks on a connection of its own, so it runs on a queue of its own.
-private final class CancellationHandle: @unchecked Sendable {
-    // Sendable: a PGcancel is immutable and may be used by any thread (libpq manual, section 34.7).
-    private let pointer: OpaquePointer
-    private let used = Mutex(false)
-    private static let queue = DispatchQueue(label: "tributary.postgres.cancel")
-
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
-
-    deinit { PQfreeCancel(pointer) }
-
-    func cancel() {
-        used.withLock { $0 = true }
-        Self.queue.async { [self] in
-            var message = [CChar](repeating: 0, count: 256)
-            _ = PQcancel(pointer, &message, Int32(message.count))
-        }
-    }
-
-    /// Whether a cancel request was ever sent.
-    var wasUsed: Bool { used.withLock { $0 } }
 }

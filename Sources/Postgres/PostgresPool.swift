@@ -39,6 +39,18 @@ package final class PostgresPool: Sendable {
         try await withConnection { try await $0.run(query).rows }
     }
 
+    /// Runs one statement under settings such as `app.tenant_id`, in a transaction and a round trip of its own, and gives its
+    /// rows.
+    ///
+    /// - Throws: ``PostgresError``.
+    package func query(_ query: Query, context: [String: String]) async throws -> [Row] {
+        try await withConnection { connection in
+            // What is sent in one pipeline is one transaction, so the settings end with it.
+            connection.opening = Self.settings(context)
+            return try await connection.run(query).rows
+        }
+    }
+
     /// Runs one statement and gives the number of rows it changed.
     ///
     /// - Throws: ``PostgresError``.
@@ -48,6 +60,8 @@ package final class PostgresPool: Sendable {
     }
 
     /// Runs `body` in one transaction: committed when it returns, rolled back when it throws.
+    ///
+    /// Its beginning travels with its first statement, so that it costs no round trip of its own.
     ///
     /// - Parameters:
     ///   - context: settings such as `app.tenant_id`, in force until the transaction ends (`SET LOCAL`).
@@ -63,13 +77,16 @@ package final class PostgresPool: Sendable {
         _ body: (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
         try await withConnection { connection in
-            _ = try await connection.run(Query(stringLiteral: "begin isolation level \(isolation.rawValue)"))
+            connection.opening =
+                [Query(stringLiteral: "begin isolation level \(isolation.rawValue)")]
+                + Self.settings(context)
             do {
-                for (name, value) in context {
-                    _ = try await connection.run("select set_config(\(name), \(value), true)")
-                }
                 let value = try await body(PostgresTransaction(connection: connection))
-                _ = try await connection.run("commit")
+                if connection.opening.isEmpty {
+                    _ = try await connection.run("commit")
+                } else {
+                    connection.opening = []
+                }
                 return value
             } catch {
                 // Not cancelled with the task: the connection must be clean before another caller has it.
@@ -103,6 +120,10 @@ package final class PostgresPool: Sendable {
     }
 
     private static let closed = PostgresError(.connectionFailed, "the pool is closed")
+
+    private static func settings(_ context: [String: String]) -> [Query] {
+        context.map { name, value in "select set_config(\(name), \(value), true)" }
+    }
 
     private static func rollBack(_ connection: PostgresConnection) async {
         guard !connection.isBroken else { return }

@@ -79,6 +79,39 @@ import Testing
         #expect(try row.get("c", as: String.self) == "")
     }
 
+    @Test func `a transaction begins with its first statement, whatever becomes of that`() async throws {
+        var config = try await TestDatabase.make()
+        config.connectionsMax = 1
+        let pool = PostgresPool(config)
+        let process = try await pool.query("select pg_backend_pid() as id")[0].get("id", as: Int.self)
+        try await pool.transaction { _ in }
+        let level = try await pool.transaction(isolation: .repeatableRead) {
+            try await $0.query("show transaction_isolation")
+        }
+        #expect(try level[0].get("transaction_isolation", as: String.self) == "repeatable read")
+        await #expect(throws: PostgresError.self) {
+            try await pool.transaction(context: ["app.word": "x"]) { try await $0.query("select \("a\u{0}b") as x") }
+        }
+        await #expect(throws: PostgresError.self) {
+            try await pool.transaction(context: ["no setting": "x"]) { try await $0.query("select 1 as x") }
+        }
+        let sum = try await pool.transaction(context: ["app.word": "x"]) { transaction in
+            async let one = transaction.query("select 1 as x")
+            async let two = transaction.query("select 2 as x")
+            let rows = try await one + two
+            return try rows.map { try $0.get("x", as: Int.self) }.reduce(0, +)
+        }
+        #expect(sum == 3)
+        await #expect(throws: PostgresError.self) {
+            try await pool.query("select 1 / 0", context: ["app.word": "y"])
+        }
+        let word = try await pool.query("select current_setting('app.word') as word", context: ["app.word": "y"])
+        #expect(try word[0].get("word", as: String.self) == "y")
+        let last = try await pool.query("select pg_backend_pid() as id, current_setting('app.word', true) as word")[0]
+        #expect(try last.get("id", as: Int.self) == process)
+        #expect(try last.optional("word", as: String.self) ?? "" == "")
+    }
+
     @Test func `callers beyond the limit wait, and give up when their time is over`() async throws {
         var config = try await TestDatabase.make()
         config.connectionsMax = 1

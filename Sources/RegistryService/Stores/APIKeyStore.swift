@@ -53,21 +53,20 @@ struct APIKeyStore: Sendable {
 
     /// The key with this digest, whoever's it is: this is how a caller's tenant becomes known.
     func key(sha256: [UInt8]) async throws -> APIKeyRecord? {
-        try await pool.transaction(context: TenantScope.service.context) { transaction in
-            try await transaction.query(
-                """
-                select id, tenant_id, environment_id, scopes, revoked_at is not null as revoked
-                from registry.api_key where key_sha256 = \(sha256)
-                """
-            ).first.map { row in
-                APIKeyRecord(
-                    keyID: APIKeyID(try row.get("id", as: UUID.self)),
-                    tenantID: try row.optional("tenant_id", as: UUID.self).map { TenantID($0) },
-                    environmentID: try row.optional("environment_id", as: UUID.self).map { EnvironmentID($0) },
-                    scopes: try row.get("scopes"),
-                    revoked: try row.get("revoked")
-                )
-            }
+        try await pool.query(
+            """
+            select id, tenant_id, environment_id, scopes, revoked_at is not null as revoked
+            from registry.api_key where key_sha256 = \(sha256)
+            """,
+            context: TenantScope.service.context
+        ).first.map { row in
+            APIKeyRecord(
+                keyID: APIKeyID(try row.get("id", as: UUID.self)),
+                tenantID: try row.optional("tenant_id", as: UUID.self).map { TenantID($0) },
+                environmentID: try row.optional("environment_id", as: UUID.self).map { EnvironmentID($0) },
+                scopes: try row.get("scopes"),
+                revoked: try row.get("revoked")
+            )
         }
     }
 

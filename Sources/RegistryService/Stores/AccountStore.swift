@@ -47,9 +47,7 @@ struct AccountStore: Sendable {
     }
 
     func account(_ id: AccountID, scope: TenantScope) async throws -> AccountRecord? {
-        try await pool.transaction(context: scope.context) { transaction in
-            try await Self.account(id, in: transaction, locked: false)
-        }
+        try await pool.query(Self.selecting(id, locked: false), context: scope.context).first.map(Self.record)
     }
 
     private static func account(
@@ -57,13 +55,15 @@ struct AccountStore: Sendable {
         in transaction: PostgresTransaction,
         locked: Bool
     ) async throws -> AccountRecord? {
+        try await transaction.query(selecting(id, locked: locked)).first.map(record)
+    }
+
+    private static func selecting(_ id: AccountID, locked: Bool) -> Query {
         let lock: Query = locked ? "for update" : ""
-        return try await transaction.query(
-            """
+        return """
             select \(columns) from registry.integrated_account
             where id = \(id.uuid) and deleted_at is null \(lock)
             """
-        ).first.map(record)
     }
 
     func accounts(_ page: PageRequest, _ filter: AccountFilter, scope: TenantScope) async throws -> Page<AccountRecord>

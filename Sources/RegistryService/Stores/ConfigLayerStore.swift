@@ -181,20 +181,19 @@ struct ConfigLayerStore: Sendable {
         environment: EnvironmentID,
         account: AccountID?
     ) async throws -> [ConfigLayerRecord] {
-        try await pool.transaction(context: TenantScope.service.context) { transaction in
-            let rows = try await transaction.query(
-                """
-                select l.level, l.version, l.document
-                from registry.config_pointer p join registry.config_layer l
-                    on (l.level, l.scope_id, l.connector, l.version) = (p.level, p.scope_id, p.connector, p.version)
-                where p.connector = \(connector)
-                  and (p.level = 'platform'
-                       or (p.level = 'environment' and p.scope_id = \(environment.uuid))
-                       or (p.level = 'account' and p.scope_id = \(account?.uuid)))
-                """
-            )
-            return try rows.map(Self.record).sorted { $0.level < $1.level }
-        }
+        let rows = try await pool.query(
+            """
+            select l.level, l.version, l.document
+            from registry.config_pointer p join registry.config_layer l
+                on (l.level, l.scope_id, l.connector, l.version) = (p.level, p.scope_id, p.connector, p.version)
+            where p.connector = \(connector)
+              and (p.level = 'platform'
+                   or (p.level = 'environment' and p.scope_id = \(environment.uuid))
+                   or (p.level = 'account' and p.scope_id = \(account?.uuid)))
+            """,
+            context: TenantScope.service.context
+        )
+        return try rows.map(Self.record).sorted { $0.level < $1.level }
     }
 
     private static func record(_ row: Row) throws -> ConfigLayerRecord {
