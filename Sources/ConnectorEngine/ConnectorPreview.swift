@@ -46,13 +46,21 @@ package struct ConnectorPreview: Sendable {
             let record = try plan.record(try plan.record(in: answer), mapper)
             return explained(writer.single(record), isList: false)
         }
-        let records = try plan.records(try plan.records(in: answer, of: plan.native, scope: plan.scope).nodes, mapper)
+        let nodes = try plan.records(in: answer, of: plan.native, scope: plan.scope).nodes
+        var leftOut = LeftOutRecords()
+        let records = try plan.records(nodes, mapper, leftOut: &leftOut)
+        try leftOut.check()
+        var warnings = ListWarnings()
+        warnings.add(leftOut.warnings)
+        warnings.add(of: records)
+        var meta: JSONObject = ["config_revision": .string(connector.revision)]
+        meta["warnings"] = warnings.json
         let list = writer.list(
             records,
             nextCursor: nil,
             total: Pagination(config: plan.native.pagination).total(in: answer),
             isPartial: plan.mapping.isPartial,
-            meta: ["config_revision": .string(connector.revision)]
+            meta: meta
         )
         return explained(list, isList: true)
     }

@@ -250,8 +250,56 @@ struct EngineTests {
         #expect(problem?.description.contains("secret data") == false)
     }
 
-    @Test func `a record without an id is a mapping's fault`() async throws {
-        #expect(await problem(.json(["people": [["name": "x"]]]))?.code == .mappingFailed)
+    @Test func `one record without an id is a mapping's fault`() async throws {
+        #expect(await problem(.json(["name": "x"]), method: "get")?.code == .mappingFailed)
+    }
+
+    @Test func `rows without an id are left out of a list and counted, even when there are no others`() async throws {
+        let mixed: JSONValue = ["people": [["name": "x"], ["id": 2, "name": "Bo"], ["name": "y"]]]
+        let page = try await execute(ScriptedSender(.json(mixed)))
+        #expect(page["result"]?.array?.map { $0["id"] } == ["2"] && page["result_count"] == 1)
+        #expect(page["result"]?[0]?["remote_data"] == ["id": 2, "name": "Bo"])
+        let warning = page["meta"]?["warnings"]?[0]
+        #expect(warning?["code"] == "record_left_out" && warning?["pointer"] == "/result")
+        #expect(warning?["message"]?.string?.hasPrefix("2 records of the vendor are left out") == true)
+        let none = try await execute(ScriptedSender(.json(["people": [["name": "x"]]])))
+        #expect(none["result"] == [] && none["meta"]?["warnings"]?[0]?["code"] == "record_left_out")
+    }
+
+    @Test func `a record whose mapping fails does not cost the others, and is never shown`() async throws {
+        let people: JSONValue = ["people": [["id": 1, "name": "Al"], ["id": 2, "broken": "secret data"], ["id": 3]]]
+        let page = try await execute(ScriptedSender(.json(people)))
+        #expect(page["result"]?.array?.map { $0["id"] } == ["1", "3"])
+        #expect(page["result"]?[1]?["remote_data"] == ["id": 3])
+        let message = page["meta"]?["warnings"]?[0]?["message"]?.string
+        #expect(message?.contains("1 record of the vendor is left out") == true)
+        #expect(message?.contains("T2001") == true && page.text().contains("secret data") == false)
+    }
+
+    @Test func `records are left out of the vendor's own form and of filtered lists alike`() async throws {
+        let people: JSONValue = ["people": [["name": "x"], ["id": 2, "name": "Bo"]]]
+        for query in [[("response_format", "normalized")], [("strict_query", "false"), ("first_name", "Bo")]] {
+            let page = try await execute(ScriptedSender(.json(people)), query: query)
+            #expect(page["result"]?.array?.map { $0["id"] } == ["2"], "\(query)")
+            #expect(page["meta"]?["warnings"]?[0]?["code"] == "record_left_out", "\(query)")
+        }
+    }
+
+    @Test func `a list goes on behind records that are left out`() async throws {
+        let people: JSONValue = ["people": [["name": "x"], ["id": 2], ["name": "y"], ["id": 4]]]
+        let first = try await execute(ScriptedSender(.json(people)), query: [("limit", "1")])
+        let cursor = try #require(first["next_cursor"]?.string)
+        let second = try await execute(
+            ScriptedSender(.json(people)),
+            query: [("limit", "2"), ("next_cursor", cursor)]
+        )
+        let third = try await execute(
+            ScriptedSender(.json(people)),
+            query: [("limit", "9"), ("next_cursor", second["next_cursor"]?.string ?? "")]
+        )
+        let given = [first, second, third].flatMap { $0["result"]?.array ?? [] }.map { $0["id"] }
+        #expect(given == ["2", "4"])
+        #expect(third["next_cursor"] == .null)
     }
 
     @Test func `an expired token is renewed once and the call repeated`() async throws {

@@ -23,29 +23,29 @@ struct ResponseMapper {
 
     /// The unified record.
     func record(_ node: JSONNode) throws -> MappedRecord {
-        try records(CollectionOfOne(node))[0]
+        var leftOut = LeftOutRecords()
+        let mapped = try records(CollectionOfOne(node), leftOut: &leftOut)
+        guard let record = mapped.first else { throw leftOut.problem ?? noObject }
+        return record
     }
 
     /// The unified records of a page.
     ///
-    /// `onFailure`: told the index of a record that cannot be mapped, which is then left out; without it, or when it throws,
-    /// nothing is mapped.
+    /// `leftOut`: gets those that cannot be mapped, which are not among the result.
     func records(
         _ nodes: some RandomAccessCollection<JSONNode>,
-        onFailure: ((Int, Problem) throws -> Void)? = nil
+        leftOut: inout LeftOutRecords
     ) throws -> [MappedRecord] {
         guard plan.responseMapping != nil else {
             throw Problem(.configInvalid, "\(plan.model.category)/\(plan.model.name) has no response mapping")
         }
         var batch = MappedBatch(prepared.shape, capacity: nodes.count)
         var rest = nodes[...]
-        var index = 0
         // Mostly all records stand in one document.
         while let document = rest.first?.document {
             let run = rest.prefix { $0.document === document }
-            try map(run, in: document, &batch, from: index, onFailure)
+            try map(run, in: document, &batch, &leftOut)
             rest = rest.dropFirst(run.count)
-            index += run.count
         }
         return batch.records()
     }
@@ -54,8 +54,7 @@ struct ResponseMapper {
         _ nodes: some Collection<JSONNode>,
         in document: JSONDocument,
         _ batch: inout MappedBatch,
-        from first: Int,
-        _ onFailure: ((Int, Problem) throws -> Void)?
+        _ leftOut: inout LeftOutRecords
     ) throws {
         let stack = prepared.stack ?? prepared.plain
         var inputs: [(name: String, value: JSONValue)] = []
@@ -65,17 +64,16 @@ struct ResponseMapper {
         if stack.reads(.steps), let steps = plan.scope.root["steps"] { inputs.append(("steps", steps)) }
         let custom = plan.mapping.pageMapping == nil ? plan.mapping.customFields : nil
         try stack.withSession(over: document, inputs: inputs) { session in
-            for (index, node) in nodes.enumerated() {
+            for node in nodes {
                 do {
                     if prepared.stack != nil {
                         try map(node, session, custom, &batch)
                     } else {
                         try mapTree(node, &batch)
                     }
+                    leftOut.givenCount += 1
                 } catch {
-                    let problem = prepared.problem(error)
-                    guard let onFailure else { throw problem }
-                    try onFailure(first + index, problem)
+                    leftOut.add(prepared.problem(error))
                 }
             }
         }
@@ -136,7 +134,7 @@ struct ResponseMapper {
         switch outcome {
         case .record: break
         case .noObject: throw noObject
-        case .withoutID: throw failure("gives a record without an id")
+        case .withoutID: throw LeftOutRecords.withoutID(failure("gives a record without an id"))
         case .tooLarge: throw failure("gives a record that is too large")
         }
     }
@@ -196,7 +194,7 @@ private struct MappedBatch: ~Copyable {
     private var written: [Written] = []
 
     private struct Written {
-        let end: Int
+        let range: Range<Int>
         let remoteData: ArraySlice<UInt8>
         let etag: String?
         let warnings: [(pointer: String, message: String)]
@@ -214,23 +212,22 @@ private struct MappedBatch: ~Copyable {
         _ write: (inout JSONByteWriter, inout RecordWriter) throws -> JSONataWritten
     ) throws -> JSONataWritten {
         writer.reset()
+        let start = output.count
         let outcome = try write(&output, &writer)
         guard outcome == .record else { return outcome }
         writer.writeRemoteValues(to: &output)
         written.append(
-            Written(end: output.count, remoteData: remoteData, etag: writer.etag, warnings: writer.warnings)
+            Written(range: start..<output.count, remoteData: remoteData, etag: writer.etag, warnings: writer.warnings)
         )
         return .record
     }
 
     consuming func records() -> [MappedRecord] {
         let page = output.finishText()
-        var start = 0
         return written.map { record in
-            defer { start = record.end }
-            return MappedRecord(
+            MappedRecord(
                 page: page,
-                range: start..<record.end,
+                range: record.range,
                 remoteData: record.remoteData,
                 etag: record.etag,
                 warnings: record.warnings

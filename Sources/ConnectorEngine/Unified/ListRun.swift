@@ -124,6 +124,7 @@ struct ListRun {
         let found = try await pipeline.after(part.plan, facts.answer)
         let mapper = ResponseMapper(found, context: found.context, answer: facts.answer)
         let start = index
+        var leftOut = LeftOutRecords()
         var taken: [JSONNode] = []
         while index < facts.nodes.count, state.records.count + taken.count < limit {
             let node = facts.nodes[index]
@@ -134,10 +135,12 @@ struct ListRun {
                 taken.append(whole)
                 continue
             }
-            let record = try found.record(whole, mapper)
-            if filters.match(record.fields) { state.records.append(record) }
+            let records = try found.records([whole], mapper, leftOut: &leftOut)
+            state.records += records.filter { filters.match($0.fields) }
         }
-        state.records += try found.records(taken, mapper)
+        state.records += try found.records(taken, mapper, leftOut: &leftOut)
+        try leftOut.check()
+        state.leftOut.add(leftOut)
         return index
     }
 
@@ -156,6 +159,8 @@ struct ListRun {
         var drift: [Problem.Failure] = []
         /// Whether a page held text that is no text.
         var textWasRepaired = false
+        /// Records that could not be mapped.
+        var leftOut = LeftOutRecords()
 
         init(start: ListPosition) { self.start = start }
 
@@ -164,6 +169,7 @@ struct ListRun {
             rateLimit = other.rateLimit ?? rateLimit
             drift += other.drift.filter { !drift.contains($0) }
             textWasRepaired = textWasRepaired || other.textWasRepaired
+            leftOut.add(other.leftOut)
         }
     }
 
@@ -242,21 +248,15 @@ struct ListRun {
                 JSONObject(plan.filterFates.map { ($0.field, .string($0.fate.rawValue)) })
             )
         }
-        var warnings: [JSONValue] = []
-        func warn(_ code: String, _ message: String, _ pointer: String) {
-            guard warnings.count < 100 else { return }
-            warnings.append(["code": .string(code), "message": .string(message), "pointer": .string(pointer)])
-        }
-        for drift in state.drift { warn(drift.code, drift.message, drift.pointer) }
+        var warnings = ListWarnings()
+        warnings.add(state.leftOut.warnings)
+        warnings.add(state.drift)
         if state.textWasRepaired {
-            warn("text_repaired", "the vendor sent bytes that are not UTF-8; U+FFFD stands in their place", "/result")
+            let message = "the vendor sent bytes that are not UTF-8; U+FFFD stands in their place"
+            warnings.add([.init(code: "text_repaired", message: message, pointer: "/result")])
         }
-        for (index, record) in state.records.enumerated() where !record.warnings.isEmpty {
-            for warning in record.warnings {
-                warn("value_adjusted", warning.message, "/result/\(index)\(warning.pointer)")
-            }
-        }
-        if !warnings.isEmpty { meta["warnings"] = .array(warnings) }
+        warnings.add(of: state.records)
+        meta["warnings"] = warnings.json
         meta["config_revision"] = .string(connector.revision)
         return meta
     }

@@ -21,10 +21,20 @@ extension Plan {
         return (native, try RequestBuilder(connector: connector.document, scope: scope).request(of: native))
     }
 
-    /// Records in the form that the caller wants.
-    func records(_ nodes: [JSONNode], _ mapper: ResponseMapper) throws -> [MappedRecord] {
-        guard query.format == .unified else { return try nodes.map { try record($0, mapper) } }
-        return try mapper.records(nodes)
+    /// Records in the form that the caller wants, without those that cannot be mapped.
+    func records(_ nodes: [JSONNode], _ mapper: ResponseMapper, leftOut: inout LeftOutRecords) throws -> [MappedRecord]
+    {
+        guard query.format != .unified else { return try mapper.records(nodes, leftOut: &leftOut) }
+        var records: [MappedRecord] = []
+        for node in nodes {
+            do {
+                records.append(try record(node, mapper))
+                leftOut.givenCount += 1
+            } catch let problem as Problem {
+                leftOut.add(problem)
+            }
+        }
+        return records
     }
 
     /// A record of an answer of its own in the form that the caller wants.

@@ -26,7 +26,7 @@ package actor RecordStream {
     private let meta: JSONObject
     private var step: Step
     private var count = 0
-    private var warnings: [JSONValue] = []
+    private var warnings = ListWarnings()
 
     /// Starts with a page that is there already, so that what goes wrong before it is an answer of its own.
     ///
@@ -60,6 +60,7 @@ package actor RecordStream {
             switch step {
             case .page(let page):
                 step = page.nextCursor.map { .fetch($0) } ?? .meta
+                warnings.add(of: page, after: count)
                 count += page.records.count
                 guard !page.records.isEmpty else { continue }
                 return lines(page.records)
@@ -78,6 +79,7 @@ package actor RecordStream {
                 step = .end
                 var meta = meta
                 meta["result_count"] = .number(JSONNumber(count))
+                meta["warnings"] = warnings.json
                 return line(["meta": .object(meta)])
             case .broken(let error): throw error
             case .end: return nil

@@ -33,6 +33,28 @@ struct RecordStreamTests {
         #expect(lines.last == ["meta": ["config_revision": "1.0.0", "result_count": 5]])
     }
 
+    @Test func `what pages warn of is told at the end, by places in the whole list`() async throws {
+        @Sendable func warned(_ numbers: ClosedRange<Int>, next: String?, at index: Int) -> RecordPage {
+            var page = page(numbers, next: next)
+            page.meta["warnings"] = [
+                ["code": "record_left_out", "message": "1 record", "pointer": "/result"],
+                ["code": "value_adjusted", "message": "is no number", "pointer": "/result/\(index)/amount"],
+            ]
+            return page
+        }
+        let stream = RecordStream(
+            warned(1...2, next: "a", at: 1),
+            fetch: { _ in warned(3...4, next: nil, at: 0) },
+            describe: describe
+        )
+        var all: [UInt8] = []
+        for try await piece in stream.pieces { all += piece }
+        let warnings = try lines(all).last?["meta"]?["warnings"]?.array
+        #expect(
+            warnings?.map { $0["pointer"] } == ["/result", "/result/1/amount", "/result", "/result/2/amount"]
+        )
+    }
+
     @Test func `a page is fetched only when the one before has been taken`() async throws {
         let fetched = Mutex(0)
         let stream = RecordStream(
