@@ -48,6 +48,8 @@ struct SandboxDefinition: Sendable {
         let auth: String
         let action: Action
         let status: Int
+        /// Gives the rows of a list in the order that is asked for.
+        let order: JSONataExpression?
         let pageSize: JSONataExpression?
         let after: JSONataExpression?
         let answer: JSONataExpression?
@@ -162,6 +164,7 @@ struct SandboxDefinition: Sendable {
                 auth: route["auth"]?.string ?? "token",
                 action: try Self.action(route, prelude),
                 status: route["status"]?.int ?? 200,
+                order: try prelude.expression(route["order"]),
                 pageSize: try prelude.expression(route["page_size"]),
                 after: try prelude.expression(route["after"]),
                 answer: try prelude.expression(route["answer"]),

@@ -195,7 +195,12 @@ final class VendorSimulator: Sendable {
         try page(Array(kept.dropFirst()), route, &scope)
     }
 
-    func list(_ found: [JSONValue], _ route: SandboxDefinition.Route, _ scope: inout JSONObject) throws {
+    func list(_ selected: [JSONValue], _ route: SandboxDefinition.Route, _ scope: inout JSONObject) throws {
+        var found = selected
+        if let order = route.order {
+            scope["rows"] = .array(selected)
+            found = try evaluate(order, scope)?.array ?? selected
+        }
         let size = try route.pageSize.flatMap { try evaluate($0, scope)?.int } ?? found.count
         let start = try route.after.flatMap { try evaluate($0, scope)?.int } ?? 0
         guard start >= 0, size >= 0 else { throw Refusal("malformed_query") }

@@ -32,6 +32,14 @@ struct RecordRulesTests {
           upper: 'function($text) { $uppercase($text) }'
           loud: 'function($text) { $upper($text) & "!" }'
         routes:
+          - route: GET /ordered
+            auth: none
+            action: list
+            collection: people
+            order: '$exists(query.q) ? [$sort(rows, function($a, $b) { $lookup($a, query.q) < $lookup($b, query.q) })] : rows'
+            page_size: '1'
+            after: '0'
+            answer: '[rows.id]'
           - { route: GET /people, auth: none, action: list, collection: people, where: record.active, answer: rows }
           - route: GET /query
             auth: none
@@ -117,6 +125,11 @@ struct RecordRulesTests {
 
     @Test func `a list has the records that its condition lets through`() {
         #expect(send("GET", "/people").1.array?.compactMap { $0["id"]?.string } == ["p1"])
+    }
+
+    @Test func `a list is put in order before it is cut`() {
+        #expect(send("GET", "/ordered").1 == ["p1"])
+        #expect(send("GET", "/ordered", q: "name").1 == ["p2"])
     }
 
     @Test func `filters reach linked records`() {
