@@ -14,7 +14,6 @@ final class PostgresConnection: @unchecked Sendable {
     private let statementTimeout: Duration
     private let cancellation: CancellationHandle
     private let broken = Mutex(false)
-    private let openingStatements = Mutex<[Query]>([])
 
     private init(handle: OpaquePointer, queue: DispatchQueue, statementTimeout: Duration, cancel: OpaquePointer) {
         self.handle = handle
@@ -31,12 +30,6 @@ final class PostgresConnection: @unchecked Sendable {
     /// Whether the connection must not be used again: it is lost, or a cancel request is under way that might hit the
     /// next statement instead.
     var isBroken: Bool { broken.withLock { $0 } || cancellation.wasUsed }
-
-    /// The statements that begin a transaction, until the first statement in it takes them along.
-    var opening: [Query] {
-        get { openingStatements.withLock { $0 } }
-        set { openingStatements.withLock { $0 = newValue } }
-    }
 
     /// Opens a connection with our session settings.
     ///
@@ -98,10 +91,16 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// Runs one statement and gives its rows, or no rows and the number of rows it changed.
     ///
+    /// - Parameters:
+    ///   - query: the statement.
+    ///   - opening: what has to come before it, unless another statement took that along.
+    /// - Returns: The rows, or the number of rows that were changed.
     /// - Throws: ``PostgresError``. When the task is cancelled the server is told so and `cancelled` is thrown; the
     ///   connection is good again afterwards.
-    func run(_ query: Query) async throws -> (rows: [Row], changed: Int) {
-        try await onQueue { connection in try connection.perform(query) }
+    @discardableResult
+    func run(_ query: Query, after opening: TransactionOpening? = nil) async throws -> (rows: [Row], changed: Int) {
+        // Taken on the queue, so that it goes first whichever of several statements gets there first.
+        try await onQueue { connection in try connection.perform(query, after: opening?.take() ?? []) }
     }
 
     /// Runs several statements in one text, without binds.
@@ -116,7 +115,6 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// Ends an open transaction, whatever became of the task: the next caller must find the connection clean.
     func rollBack() async {
-        opening = []
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 if !isBroken, PQtransactionStatus(handle) != PQTRANS_IDLE {
@@ -161,11 +159,7 @@ final class PostgresConnection: @unchecked Sendable {
 
     // MARK: On the queue
 
-    private func perform(_ query: Query) throws -> (rows: [Row], changed: Int) {
-        let opening = openingStatements.withLock { opening in
-            defer { opening = [] }
-            return opening
-        }
+    private func perform(_ query: Query, after opening: [Query]) throws -> (rows: [Row], changed: Int) {
         guard !opening.isEmpty else {
             try send(query)
             return try collect()

@@ -46,8 +46,7 @@ package final class PostgresPool: Sendable {
     package func query(_ query: Query, context: [String: String]) async throws -> [Row] {
         try await withConnection { connection in
             // What is sent in one pipeline is one transaction, so the settings end with it.
-            connection.opening = Self.settings(context)
-            return try await connection.run(query).rows
+            try await connection.run(query, after: TransactionOpening(Self.settings(context))).rows
         }
     }
 
@@ -77,16 +76,13 @@ package final class PostgresPool: Sendable {
         _ body: (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
         try await withConnection { connection in
-            connection.opening =
-                [Query(stringLiteral: "begin isolation level \(isolation.rawValue)")]
-                + Self.settings(context)
+            let opening = TransactionOpening(
+                [Query(stringLiteral: "begin isolation level \(isolation.rawValue)")] + Self.settings(context)
+            )
             do {
-                let value = try await body(PostgresTransaction(connection: connection))
-                if connection.opening.isEmpty {
-                    _ = try await connection.run("commit")
-                } else {
-                    connection.opening = []
-                }
+                let value = try await body(PostgresTransaction(connection: connection, opening: opening))
+                // Without a statement nothing began.
+                if opening.take().isEmpty { try await connection.run("commit") }
                 return value
             } catch {
                 // Not cancelled with the task: the connection must be clean before another caller has it.
@@ -219,35 +215,5 @@ package final class PostgresPool: Sendable {
             return state.waiters.removeFirst()
         }
         waiter?.continuation.resume(returning: .slot)
-    }
-}
-
-/// How much of what others do at the same time a transaction sees.
-package enum PostgresIsolation: String, Sendable {
-    case readCommitted = "read committed"
-    case repeatableRead = "repeatable read"
-    case serializable
-}
-
-/// An open transaction.
-///
-/// It must not be used after the closure that it was given to.
-package struct PostgresTransaction: Sendable {
-    let connection: PostgresConnection
-
-    /// Runs one statement and gives its rows.
-    ///
-    /// - Throws: ``PostgresError``; the transaction can then only be left by throwing.
-    @discardableResult
-    package func query(_ query: Query) async throws -> [Row] {
-        try await connection.run(query).rows
-    }
-
-    /// Runs one statement and gives the number of rows it changed.
-    ///
-    /// - Throws: ``PostgresError``; the transaction can then only be left by throwing.
-    @discardableResult
-    package func execute(_ query: Query) async throws -> Int {
-        try await connection.run(query).changed
     }
 }
