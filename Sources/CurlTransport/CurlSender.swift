@@ -65,8 +65,17 @@ package final class CurlSender: HTTPSender {
     {
         var request = request
         var target = target
+        var isBare = false
         for _ in 0...request.redirects.limit {
             let response = try await exchange(request, target)
+            // Nobody shall take it for a refusal of the credentials.
+            if isBare, [401, 403].contains(response.status) {
+                throw ExchangeError(
+                    .redirectRefused,
+                    "a redirect led to \(target.host), which wants credentials; only the first host gets them",
+                    requestMayHaveBeenSent: true
+                )
+            }
             guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers[.location] else {
                 return response
             }
@@ -78,7 +87,10 @@ package final class CurlSender: HTTPSender {
             }
             let next = try target.following(location)
             let dialled = try routed(next, request)
-            if !dialled.hasSameOrigin(as: target) { try leave(target, for: next, &request) }
+            if !dialled.hasSameOrigin(as: target) {
+                try leave(target, for: next, &request)
+                isBare = true
+            }
             target = dialled
         }
         throw ExchangeError(

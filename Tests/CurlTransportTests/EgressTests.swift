@@ -171,6 +171,24 @@ struct EgressTests {
         #expect(!vendor.arrivals.contains { $0.header("host") == "evil.vendor.test" })
     }
 
+    @Test(arguments: ["401 Unauthorized", "403 Forbidden"])
+    func `a host that wants credentials after a redirect refuses the redirect, not the credentials`(
+        status: String
+    ) async throws {
+        let vendor = try await VendorServer { arrival in
+            arrival.header("host") == "vendor.test"
+                ? .status("307 Temporary Redirect", fields: "Location: https://api.vendor.test/kept\r\n")
+                : .status(status)
+        }
+        let request = OutboundRequest.to(
+            "https://vendor.test/a",
+            redirects: .within(["api.vendor.test"], limit: 3)
+        )
+        let error = await failure(try vendor.sender(), request)
+        #expect(error?.reason == .redirectRefused)
+        #expect(error?.message.contains("api.vendor.test, which wants credentials") == true)
+    }
+
     @Test func `each hop of a redirect is judged by the address behind its host`() async throws {
         let vendor = try await VendorServer { _ in
             .status("302 Found", fields: "Location: https://169.254.169.254/latest\r\n")
