@@ -30,6 +30,8 @@ import UnifiedModel
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/pipelines", idField: "id", count: 2),
         Case(account: "ACCOUNT_SALESFORCE", resource: "crm/stages", idField: "ApiName", count: 10),
         Case(account: "ACCOUNT_HUBSPOT", resource: "crm/stages", idField: "id", count: 11),
+        Case(account: "ACCOUNT_CLOSE", resource: "crm/pipelines", idField: "id", count: 2),
+        Case(account: "ACCOUNT_CLOSE", resource: "crm/stages", idField: "id", count: 8),
         Case(account: "ACCOUNT_BAMBOOHR", resource: "hris/employees", idField: "id", count: 210),
         Case(account: "ACCOUNT_ADP", resource: "hris/employees", idField: "associateOID", count: 235),
         Case(
