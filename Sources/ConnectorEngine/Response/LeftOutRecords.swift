@@ -23,25 +23,19 @@ struct LeftOutRecords {
         return problem
     }
 
-    /// Adds a record.
-    mutating func add(_ problem: Problem) {
+    /// Adds records that have the same wrong with them.
+    mutating func add(_ problem: Problem, count: Int = 1) {
         if let index = causes.firstIndex(where: { $0.problem.message == problem.message }) {
-            causes[index].count += 1
+            causes[index].count += count
         } else {
-            causes.append((problem, 1))
+            causes.append((problem, count))
         }
     }
 
     /// Adds what another page left out.
     mutating func add(_ other: LeftOutRecords) {
         givenCount += other.givenCount
-        for cause in other.causes {
-            if let index = causes.firstIndex(where: { $0.problem.message == cause.problem.message }) {
-                causes[index].count += cause.count
-            } else {
-                causes.append(cause)
-            }
-        }
+        for cause in other.causes { add(cause.problem, count: cause.count) }
     }
 
     /// Refuses a page whose mapping fails on every record.
