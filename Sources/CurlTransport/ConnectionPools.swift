@@ -46,6 +46,15 @@ final class ConnectionPool {
     private var waiting: [EasyHandle] = []
 
     init(_ key: Key) throws(ExchangeError) {
+        let partition = key.identity.partition
+        guard !partition.isEmpty, partition.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
+        else {
+            throw ExchangeError(
+                .invalidRequest,
+                "the connection's partition is not a word of printable ASCII",
+                requestMayHaveBeenSent: false
+            )
+        }
         self.key = key
         share = try ConnectionShare()
     }
@@ -58,9 +67,9 @@ final class ConnectionPool {
         return try EasyHandle(key, share, config, loopContext)
     }
 
-    /// Keeps a handle for the next request.
+    /// Keeps a handle for the next request, unless libcurl refused something of it.
     func giveBack(_ handle: EasyHandle) {
-        waiting.append(handle)
+        if handle.isUsable { waiting.append(handle) }
     }
 }
 

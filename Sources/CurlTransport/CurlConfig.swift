@@ -9,19 +9,21 @@ package struct CurlConfig: Sendable {
         package let endpoint: EgressPolicy.Endpoint
         /// Whether the connection is plain HTTP instead of TLS, for development and measurement.
         package let isPlain: Bool
+        /// What hosts of a pattern with `*` end in.
+        private let suffix: String?
 
         /// Reads one entry.
         package init(pattern: String, endpoint: EgressPolicy.Endpoint, isPlain: Bool = false) {
             self.pattern = pattern.lowercased()
+            suffix = pattern.hasPrefix("*.") ? String(self.pattern.dropFirst()) : nil
             self.endpoint = endpoint
             self.isPlain = isPlain
         }
 
-        /// Whether `host` matches.
+        /// Whether `host`, in lower case, matches.
         func matches(_ host: String) -> Bool {
-            let host = host.lowercased()
-            guard pattern.hasPrefix("*.") else { return host == pattern }
-            return host.hasSuffix(pattern.dropFirst()) && host.utf8.count > pattern.utf8.count - 1
+            guard let suffix else { return host == pattern }
+            return host.utf8.count > suffix.utf8.count && host.hasSuffix(suffix)
         }
     }
 
@@ -96,7 +98,7 @@ package struct CurlConfig: Sendable {
         return entries
     }
 
-    /// The first entry for `host`.
+    /// The first entry for `host`, in lower case.
     func hostMapEntry(for host: String) -> HostMapEntry? {
         hostMap.first { $0.matches(host) }
     }

@@ -23,7 +23,8 @@ final class CurlLoop: @unchecked Sendable {
     private var openSockets = 0
     /// How many of them were opened since pools were last let go.
     private var openedLately = 0
-    private var running: [ObjectIdentifier: Transfer] = [:]
+    /// Transfers that libcurl has, each at its ``Transfer/place``.
+    private var running: [Transfer] = []
     /// Transfers that came before the watching began.
     private var early: [Transfer] = []
     /// Transfers that have something to hand over.
@@ -56,7 +57,10 @@ final class CurlLoop: @unchecked Sendable {
     // MARK: From any thread
 
     func start(_ transfer: Transfer) {
-        onLoop(else: { transfer.finish(.failure(Self.stopped)) }) { [self] in begin(transfer) }
+        // A stopped loop is one that still refuses.
+        if eventLoop.inEventLoop { return begin(transfer) }
+        guard !isStopped.load(ordering: .acquiring) else { return transfer.finish(.failure(Self.stopped)) }
+        eventLoop.execute { [self] in begin(transfer) }
     }
 
     func cancel(_ transfer: Transfer) {
@@ -64,7 +68,7 @@ final class CurlLoop: @unchecked Sendable {
         guard !isStopped.load(ordering: .acquiring) else { return }
         // Never at once: whoever cancels may stand inside of a callback.
         eventLoop.execute { [self] in
-            guard running[ObjectIdentifier(transfer)] != nil else { return }
+            guard transfer.place != nil else { return }
             end(transfer, .failure(Self.cancelled(transfer)))
             pump()
         }
@@ -72,21 +76,14 @@ final class CurlLoop: @unchecked Sendable {
 
     /// The transfer's reader has room again, or its upload has bytes again.
     func resume(_ transfer: Transfer) {
-        onLoop(else: {}) { [self] in
-            resumed.append(transfer)
-            pump()
-        }
+        guard !isStopped.load(ordering: .acquiring) else { return }
+        if eventLoop.inEventLoop { goOn(with: transfer) } else { eventLoop.execute { [self] in goOn(with: transfer) } }
     }
 
     /// Ends every transfer.
     func stop() {
         guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
         if eventLoop.inEventLoop { finishAll() } else { eventLoop.execute { [self] in finishAll() } }
-    }
-
-    private func onLoop(else refuse: () -> Void, _ body: @escaping @Sendable () -> Void) {
-        guard !isStopped.load(ordering: .acquiring) else { return refuse() }
-        if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
     }
 
     private static func cancelled(_ transfer: Transfer) -> ExchangeError {
@@ -108,7 +105,8 @@ final class CurlLoop: @unchecked Sendable {
             transfer.pool = pool
             transfer.handle = handle
             try handle.prepare(transfer)
-            running[ObjectIdentifier(transfer)] = transfer
+            transfer.place = running.count
+            running.append(transfer)
             guard curl_multi_add_handle(multi, handle.pointer) == CURLM_OK else {
                 throw ExchangeError(.invalidRequest, "libcurl refuses the request", requestMayHaveBeenSent: false)
             }
@@ -178,6 +176,11 @@ final class CurlLoop: @unchecked Sendable {
         curl_multi_socket_action(multi, socket, what, &active)
     }
 
+    private func goOn(with transfer: Transfer) {
+        resumed.append(transfer)
+        pump()
+    }
+
     /// A connection's socket was opened; called by libcurl.
     func opened(_ socket: CInt) {
         openSockets += 1
@@ -244,7 +247,15 @@ final class CurlLoop: @unchecked Sendable {
             transfer.pool = nil
             dropIdle()
         }
-        running[ObjectIdentifier(transfer)] = nil
+        if let place = transfer.place {
+            transfer.place = nil
+            // The last one takes its place.
+            let last = running.removeLast()
+            if last !== transfer {
+                running[place] = last
+                last.place = place
+            }
+        }
         transfer.finish(result)
     }
 
@@ -257,7 +268,7 @@ final class CurlLoop: @unchecked Sendable {
     }
 
     private func finishAll() {
-        for transfer in early + Array(running.values) { end(transfer, .failure(Self.stopped)) }
+        for transfer in early + running { end(transfer, .failure(Self.stopped)) }
         early = []
         pools.removeAll()
         timer?.scheduled.cancel()

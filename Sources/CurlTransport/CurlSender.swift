@@ -86,7 +86,7 @@ package final class CurlSender: HTTPSender {
                 request.headers[.contentType] = nil
             }
             let next = try target.following(location)
-            let dialled = try routed(next, request)
+            let dialled = routed(next, request)
             if !dialled.hasSameOrigin(as: target) {
                 try leave(target, for: next, &request)
                 isBare = true
@@ -164,23 +164,14 @@ package final class CurlSender: HTTPSender {
                 requestMayHaveBeenSent: false
             )
         }
-        let partition = request.identity.partition
-        guard !partition.isEmpty, partition.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
-        else {
-            throw ExchangeError(
-                .invalidRequest,
-                "the connection's partition is not a word of printable ASCII",
-                requestMayHaveBeenSent: false
-            )
-        }
-        return try routed(target, request)
+        return routed(target, request)
     }
 
     /// The address as it is dialled: by plain HTTP where the operator's host map says so.
-    private func routed(_ target: RequestTarget, _ request: OutboundRequest) throws(ExchangeError) -> RequestTarget {
+    private func routed(_ target: RequestTarget, _ request: OutboundRequest) -> RequestTarget {
         guard request.destination == .vendor, config.hostMapEntry(for: target.host)?.isPlain == true else {
             return target
         }
-        return try target.overPlainHTTP()
+        return target.overPlainHTTP()
     }
 }

@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// An IPv4 or IPv6 address as bytes; IPv4 inside IPv6 is unwrapped, so that one address has one form.

@@ -5,8 +5,15 @@ import HTTPExchange
 struct RequestTarget: Equatable {
     let scheme: String
     let host: String
-    let port: Int
-    let url: String
+    /// The port, where the address names one.
+    let writtenPort: Int?
+    /// Path and query, as they are sent.
+    let path: String
+
+    var port: Int { writtenPort ?? (scheme == "https" ? 443 : 80) }
+
+    /// The address without path and query.
+    var origin: String { "\(scheme)://\(host)" + (writtenPort.map { ":\($0)" } ?? "") }
 
     /// Reads an absolute http or https address without user information.
     ///
@@ -29,58 +36,67 @@ struct RequestTarget: Equatable {
             throw refuse("the address is not an absolute http or https address without user and password")
         }
         guard let scheme = Self.part(handle, CURLUPART_SCHEME), let host = Self.part(handle, CURLUPART_HOST),
-            let portText = Self.part(handle, CURLUPART_PORT, flags: CURLU_DEFAULT_PORT), let port = Int(portText),
-            let whole = Self.part(handle, CURLUPART_URL)
+            let path = Self.part(handle, CURLUPART_PATH)
         else { throw refuse("the address has no host") }
         guard scheme == "http" || scheme == "https" else { throw refuse("the address is neither http nor https") }
         self.scheme = scheme
-        self.host = host.lowercased()
-        self.port = port
-        self.url = whole
+        // [address%25zone] (RFC 6874), of which libcurl gives the zone apart.
+        let zone = Self.part(handle, CURLUPART_ZONEID).map { "%25\($0)]" }
+        self.host = zone.map { host.dropLast() + $0 } ?? host.lowercased()
+        writtenPort = Self.part(handle, CURLUPART_PORT).flatMap { Int($0) }
+        self.path = path + (Self.part(handle, CURLUPART_QUERY).map { "?" + $0 } ?? "")
     }
 
-    private init(scheme: String, host: String, port: Int, url: String) {
+    private init(scheme: String, host: String, writtenPort: Int?, path: String) {
         self.scheme = scheme
         self.host = host
-        self.port = port
-        self.url = url
+        self.writtenPort = writtenPort
+        self.path = path
     }
 
     /// Reads the one spelling that leaves no parser a choice, as nearly all addresses have it: scheme and a host name in
     /// lower case that ends in a letter, perhaps a port, and a path; nil for all others, which libcurl's parser reads.
     private init?(plain url: String) {
         let bytes = url.utf8Span.span
-        let isSecure: Bool
+        let scheme: String
         if Self.begins(bytes, "https://") {
-            isSecure = true
+            scheme = "https"
         } else if Self.begins(bytes, "http://") {
-            isSecure = false
+            scheme = "http"
         } else {
             return nil
         }
-        let start = isSecure ? 8 : 7
+        let start = scheme.utf8.count + 3
         var index = start
         while index < bytes.count, Self.isHostByte(bytes[index]) { index += 1 }
         let end = index
         guard end > start, end - start <= 253, (0x61...0x7A).contains(bytes[end - 1]) else { return nil }
-        var port = isSecure ? 443 : 80
+        var writtenPort: Int?
         if index < bytes.count, bytes[index] == UInt8(ascii: ":") {
-            port = 0
+            var port = 0
             index += 1
             while index < bytes.count, (0x30...0x39).contains(bytes[index]), port <= 65535 {
                 port = port * 10 + Int(bytes[index] - 0x30)
                 index += 1
             }
             guard (1...65535).contains(port) else { return nil }
+            writtenPort = port
         }
         guard index < bytes.count, bytes[index] == UInt8(ascii: "/") else { return nil }
-        for index in index..<bytes.count {
+        let pathStart = index
+        while index < bytes.count {
             let byte = bytes[index]
             if byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "\\") { return nil }
+            index += 1
         }
-        let hostStart = url.utf8.index(url.utf8.startIndex, offsetBy: start)
-        let hostEnd = url.utf8.index(hostStart, offsetBy: end - start)
-        self.init(scheme: isSecure ? "https" : "http", host: String(url[hostStart..<hostEnd]), port: port, url: url)
+        guard let host = Self.text(bytes.extracting(start..<end)),
+            let path = Self.text(bytes.extracting(pathStart..<index))
+        else { return nil }
+        self.init(scheme: scheme, host: host, writtenPort: writtenPort, path: path)
+    }
+
+    private static func text(_ bytes: Span<UInt8>) -> String? {
+        do { return String(copying: try UTF8Span(validating: bytes)) } catch { return nil }
     }
 
     private static func begins(_ bytes: Span<UInt8>, _ prefix: StaticString) -> Bool {
@@ -105,7 +121,7 @@ struct RequestTarget: Equatable {
         )
         guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let handle = curl_url() else { throw refusal }
         defer { curl_url_cleanup(handle) }
-        guard curl_url_set(handle, CURLUPART_URL, url, UInt32(CURLU_PATH_AS_IS)) == CURLUE_OK,
+        guard curl_url_set(handle, CURLUPART_URL, origin + path, UInt32(CURLU_PATH_AS_IS)) == CURLUE_OK,
             curl_url_set(handle, CURLUPART_URL, location, UInt32(CURLU_DISALLOW_USER | CURLU_PATH_AS_IS)) == CURLUE_OK,
             let next = Self.part(handle, CURLUPART_URL)
         else { throw refusal }
@@ -113,9 +129,8 @@ struct RequestTarget: Equatable {
     }
 
     /// The same address by plain HTTP, for a host that the operator maps there.
-    func overPlainHTTP() throws(ExchangeError) -> RequestTarget {
-        guard scheme == "https" else { return self }
-        return try RequestTarget("http" + url.dropFirst("https".count))
+    func overPlainHTTP() -> RequestTarget {
+        RequestTarget(scheme: "http", host: host, writtenPort: writtenPort, path: path)
     }
 
     /// Whether both are the same scheme, host and port (RFC 6454).
@@ -123,9 +138,9 @@ struct RequestTarget: Equatable {
         scheme == other.scheme && host == other.host && port == other.port
     }
 
-    private static func part(_ handle: OpaquePointer, _ part: CURLUPart, flags: Int32 = 0) -> String? {
+    private static func part(_ handle: OpaquePointer, _ part: CURLUPart) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard curl_url_get(handle, part, &text, UInt32(flags)) == CURLUE_OK, let text else { return nil }
+        guard curl_url_get(handle, part, &text, 0) == CURLUE_OK, let text else { return nil }
         defer { curl_free(text) }
         return String(cString: text)
     }

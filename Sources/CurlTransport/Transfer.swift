@@ -16,6 +16,8 @@ final class Transfer: @unchecked Sendable {
     /// What carries it out, and where that came from.
     var handle: EasyHandle?
     var pool: ConnectionPool?
+    /// Where the loop has it, while it has it.
+    var place: Int?
     var isNoted = false
     private(set) var isBlocked = false
     private(set) var isTooLarge = false
@@ -24,14 +26,11 @@ final class Transfer: @unchecked Sendable {
     /// Whether the answer says two things about its own length (RFC 9112 section 6.3).
     private(set) var isContradictory = false
 
-    private var status = 0
-    /// The header fields as they come, and all of them once they are there.
-    private var fields: [HTTPField] = []
-    private var headers = HTTPFields()
+    private var head = ResponseHead()
     private var headerBytes = 0
     private var isBodyBegun = false
     private var isHeadDone = false
-    private var bodyBytes = 0
+    private(set) var bodyBytes = 0
     /// What arrived and was not handed over yet.
     private var pile: [UInt8] = []
     private var pipe: BytePipe?
@@ -108,39 +107,20 @@ final class Transfer: @unchecked Sendable {
         }
         // What comes after the body are trailers.
         guard !isBodyBegun else { return true }
-        var end = line.count
-        while end > 0, line[end - 1] == 13 || line[end - 1] == 10 { end -= 1 }
-        let line = UnsafeRawBufferPointer(rebasing: line[..<end])
-        if line.isEmpty {
-            endHead()
-        } else if Self.isStatusLine(line) {
-            // A new status line: what came before belonged to a 1xx answer.
-            fields = []
-            status = Self.status(line)
-        } else if let colon = line.firstIndex(of: UInt8(ascii: ":")),
-            let name = FieldNames.name(Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: line[..<colon])))
-        {
-            let value = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
-            let text = Self.text(UnsafeRawBufferPointer(rebasing: value))
-            if name == .contentLength,
-                fields.contains(where: { $0.name == name && !$0.value.utf8.elementsEqual(text.utf8) })
-            {
-                isContradictory = true
-                return false
-            }
-            fields.append(HTTPField(name: name, value: text))
+        switch head.take(Span(_unsafeBytes: line)) {
+        case .part: break
+        case .end: endHead()
+        case .contradiction:
+            isContradictory = true
+            return false
         }
         return true
     }
 
     private func endHead() {
-        guard status >= 200 else { return }
         isHeadDone = true
-        headers = HTTPFields(list: fields)
         if isStreaming { loop.note(self) }
-        if let length = headers.value(of: .contentLength).flatMap({ Int($0) }),
-            headers.value(of: .contentEncoding) == nil
-        {
+        if let length = head.decodedLength {
             pile.reserveCapacity(min(max(0, length), isStreaming ? Self.pileBytesMax : request.responseBytesMax))
         }
     }
@@ -224,7 +204,12 @@ final class Transfer: @unchecked Sendable {
             self.onWhole = nil
             onWhole.resume(
                 returning: result.map { wasReused in
-                    InboundResponse(status: status, headers: decodedHeaders(), body: pile, reusedConnection: wasReused)
+                    InboundResponse(
+                        status: head.status,
+                        headers: head.fields,
+                        body: pile,
+                        reusedConnection: wasReused
+                    )
                 }
             )
         }
@@ -265,42 +250,8 @@ final class Transfer: @unchecked Sendable {
                 case .abandoned: loop.cancel(self)
                 }
             }
-            let length =
-                headers.value(of: .contentEncoding) == nil ? headers.value(of: .contentLength).flatMap { Int($0) } : nil
-            body = .pieces(ByteStream(pipe, length: request.method == .head ? nil : length))
+            body = .pieces(ByteStream(pipe, length: request.method == .head ? nil : head.decodedLength))
         }
-        onHead.resume(returning: .success(StreamedResponse(status: status, headers: decodedHeaders(), body: body)))
-    }
-
-    /// The header fields of the body as it is handed over, which is no longer compressed.
-    private func decodedHeaders() -> HTTPFields {
-        guard headers.value(of: .contentEncoding) != nil else { return headers }
-        var fields = headers
-        fields[.contentEncoding] = nil
-        fields[.contentLength] = nil
-        return fields
-    }
-
-    private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
-        line.count >= 5 && line[0] == 0x48 && line[1] == 0x54 && line[2] == 0x54 && line[3] == 0x50 && line[4] == 0x2F
-    }
-
-    private static func status(_ line: UnsafeRawBufferPointer) -> Int {
-        guard let space = line.firstIndex(of: 0x20) else { return 0 }
-        var status = 0
-        for byte in line[(space + 1)...].prefix(3) {
-            guard (0x30...0x39).contains(byte) else { return 0 }
-            status = status * 10 + Int(byte - 0x30)
-        }
-        return status
-    }
-
-    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
-        // Header fields are bytes; what is not UTF-8 is read as ISO 8859-1 (RFC 9110 section 5.5).
-        do {
-            return String(copying: try UTF8Span(validating: Span(_unsafeBytes: bytes)))
-        } catch {
-            return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
-        }
+        onHead.resume(returning: .success(StreamedResponse(status: head.status, headers: head.fields, body: body)))
     }
 }
