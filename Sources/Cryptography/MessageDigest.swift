@@ -1,4 +1,5 @@
 import COpenSSL
+import Synchronization
 package import Vocabulary
 
 /// Digests (FIPS 180-4, RFC 1321), HMAC (RFC 2104) and HKDF (RFC 5869).
@@ -10,13 +11,10 @@ package enum MessageDigest {
         _ algorithm: DigestAlgorithm,
         of bytes: [UInt8]
     ) throws(CryptographyError) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        let ok = withCleanErrorQueue {
-            FetchedDigest.of(algorithm).map { EVP_Digest(bytes, bytes.count, &digest, &length, $0, nil) }
+        guard let digest = DigestPool.of(algorithm)?.digest(of: bytes) else {
+            ERR_clear_error()
+            throw CryptographyError(.failed, "no \(algorithm.rawValue) digest could be made")
         }
-        guard ok == 1 else { throw CryptographyError(.failed, "no \(algorithm.rawValue) digest could be made") }
-        digest.removeLast(digest.count - Int(length))
         return digest
     }
 
@@ -84,18 +82,67 @@ package enum MessageDigest {
     }
 }
 
-/// OpenSSL's digests, each looked up by its name once: that takes longer than to hash a key.
-private struct FetchedDigest: @unchecked Sendable {  // Proof: a fetched EVP_MD never changes, and is never freed here.
-    private static let all = Dictionary(
-        uniqueKeysWithValues: DigestAlgorithm.allCases.map {
-            ($0, FetchedDigest(pointer: EVP_MD_fetch(nil, $0.openSSLName, nil)))
-        }
-    )
+/// One of OpenSSL's digests with what is needed to make it, used again and again: to look a digest up by its name and to
+/// set it up takes longer than to hash a key.
+private final class DigestPool: @unchecked Sendable {  // Proof: a fetched EVP_MD never changes.
+    private static let md5 = DigestPool(.md5)
+    private static let sha1 = DigestPool(.sha1)
+    private static let sha256 = DigestPool(.sha256)
+    private static let sha384 = DigestPool(.sha384)
+    private static let sha512 = DigestPool(.sha512)
+    /// More than that many are seldom under way at once.
+    private static let capacity = 32
 
-    private let pointer: OpaquePointer?
+    private let type: OpaquePointer
+    private let size: Int
+    private let idle = Mutex<[DigestContext]>([])
+
+    private init?(_ algorithm: DigestAlgorithm) {
+        guard let type = EVP_MD_fetch(nil, algorithm.openSSLName, nil) else { return nil }
+        self.type = type
+        size = Int(EVP_MD_get_size(type))
+    }
+
+    deinit { EVP_MD_free(type) }
 
     /// nil when OpenSSL's policy forbids the algorithm.
-    static func of(_ algorithm: DigestAlgorithm) -> OpaquePointer? { all[algorithm]?.pointer }
+    static func of(_ algorithm: DigestAlgorithm) -> DigestPool? {
+        switch algorithm {
+        case .md5: md5
+        case .sha1: sha1
+        case .sha256: sha256
+        case .sha384: sha384
+        case .sha512: sha512
+        }
+    }
+
+    /// The digest of `bytes`; nil when OpenSSL fails.
+    func digest(of bytes: [UInt8]) -> [UInt8]? {
+        guard let context = idle.withLock({ $0.popLast() }) ?? DigestContext() else { return nil }
+        let digest = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            count = context.digest(type, of: bytes, into: buffer.baseAddress) ? size : 0
+        }
+        guard digest.count == size else { return nil }
+        idle.withLock { if $0.count < Self.capacity { $0.append(context) } }
+        return digest
+    }
+}
+
+/// Room for one digest while it is made.
+private final class DigestContext: @unchecked Sendable {  // Proof: only who took it out of the pool has it.
+    private let pointer: OpaquePointer
+
+    init?() {
+        guard let pointer = EVP_MD_CTX_new() else { return nil }
+        self.pointer = pointer
+    }
+
+    deinit { EVP_MD_CTX_free(pointer) }
+
+    func digest(_ type: OpaquePointer, of bytes: [UInt8], into digest: UnsafeMutablePointer<UInt8>?) -> Bool {
+        EVP_DigestInit_ex2(pointer, type, nil) == 1 && EVP_DigestUpdate(pointer, bytes, bytes.count) == 1
+            && EVP_DigestFinal_ex(pointer, digest, nil) == 1
+    }
 }
 
 extension DigestAlgorithm {

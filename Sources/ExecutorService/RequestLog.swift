@@ -18,8 +18,9 @@ final class RequestLog: Sendable {
     private struct State {
         var records: [RequestRecord] = []
         var dropped = 0
-        var second: Int64 = .min
+        /// Good reads that were noted within the second that ends then.
         var reads = 0
+        var end: ContinuousClock.Instant
     }
 
     static let capacity = 5_000
@@ -30,8 +31,7 @@ final class RequestLog: Sendable {
     private let now: @Sendable () -> ContinuousClock.Instant
     private let wallClock: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
-    private let origin: ContinuousClock.Instant
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Without a client nothing is noted.
     init(
@@ -46,7 +46,7 @@ final class RequestLog: Sendable {
         self.now = now
         self.wallClock = wallClock
         self.sleep = sleep
-        origin = now()
+        state = Mutex(State(end: now()))
     }
 
     // MARK: Noting
@@ -89,7 +89,7 @@ final class RequestLog: Sendable {
         guard let key = request.caller.apiKey, let tenant = key.tenantID else { return }
         let end = now()
         let isGoodRead = status < 400 && (request.method == .get || request.method == .head)
-        guard hasRoom(isGoodRead: isGoodRead, second: (end - origin).components.seconds) else { return }
+        guard hasRoom(isGoodRead: isGoodRead, at: end) else { return }
         let account =
             request.query["integrated_account_id"] ?? request.headers.value(of: .integratedAccountID)
             ?? request.pathParameters["integrated_account_id"]
@@ -98,10 +98,10 @@ final class RequestLog: Sendable {
             environmentID: key.environmentID,
             accountID: account.flatMap { AccountID($0) },
             apiKeyID: key.keyID,
-            requestID: String(request.requestID.prefix(200)),
+            requestID: Self.cut(request.requestID, to: 200),
             operation: operation,
             method: request.method.rawValue,
-            path: String(request.path.prefix(500)),
+            path: Self.cut(request.path, to: 500),
             status: status,
             code: code,
             milliseconds: (end - start) / .milliseconds(1),
@@ -110,11 +110,15 @@ final class RequestLog: Sendable {
         state.withLock { $0.records.append(record) }
     }
 
-    private func hasRoom(isGoodRead: Bool, second: Int64) -> Bool {
+    private static func cut(_ text: String, to bytesMax: Int) -> String {
+        text.utf8.count <= bytesMax ? text : String(text.prefix(bytesMax))
+    }
+
+    private func hasRoom(isGoodRead: Bool, at moment: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
             if isGoodRead {
-                if state.second != second {
-                    state.second = second
+                if moment >= state.end {
+                    state.end = moment + .seconds(1)
                     state.reads = 0
                 }
                 guard state.reads < Self.readsPerSecond else { return false }

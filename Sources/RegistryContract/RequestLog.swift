@@ -1,5 +1,6 @@
 package import HTTPExchange
 import HTTPTypes
+import JSONValue
 package import Vocabulary
 
 /// What services that answer callers ask of the Registry, so that an administrator can see what was asked.
@@ -75,7 +76,7 @@ package struct RequestRecord: Sendable, Codable, Equatable {
 }
 
 /// Some records of requests.
-package struct RequestRecords: Sendable, Codable {
+package struct RequestRecords: Sendable, Decodable {
     /// Most records of one call.
     package static let max = 500
 
@@ -85,6 +86,46 @@ package struct RequestRecords: Sendable, Codable {
     /// Bundles records.
     package init(records: [RequestRecord]) {
         self.records = records
+    }
+
+    /// The JSON document, written straight: there is a record for each of very many requests.
+    package var bytes: [UInt8] {
+        var writer = JSONByteWriter(capacity: 512 * (records.count + 1))
+        writer.append(raw: "{\"records\":[")
+        for (index, record) in records.enumerated() {
+            if index > 0 { writer.append(UInt8(ascii: ",")) }
+            record.write(to: &writer)
+        }
+        writer.append(raw: "]}")
+        return writer.finish()
+    }
+}
+
+extension RequestRecord {
+    fileprivate func write(to writer: inout JSONByteWriter) {
+        func member(_ key: CodingKeys, _ text: String?) {
+            guard let text else { return }
+            writer.append(UInt8(ascii: ","))
+            writer.append(string: key.rawValue)
+            writer.append(UInt8(ascii: ":"))
+            writer.append(string: text)
+        }
+        writer.append(raw: "{\"status\":")
+        writer.append(integer: status)
+        writer.append(raw: ",\"milliseconds\":")
+        writer.append(raw: milliseconds.description)
+        writer.append(raw: ",\"at\":")
+        writer.append(raw: at.description)
+        member(.tenantID, tenantID.description)
+        member(.environmentID, environmentID?.description)
+        member(.accountID, accountID?.description)
+        member(.apiKeyID, apiKeyID.description)
+        member(.requestID, requestID)
+        member(.operation, operation)
+        member(.method, method)
+        member(.path, path)
+        member(.code, code)
+        writer.append(UInt8(ascii: "}"))
     }
 }
 
@@ -98,9 +139,7 @@ package struct HTTPRequestLogClient: RequestLogClient {
     }
 
     package func keep(_ records: [RequestRecord]) async throws {
-        try await service.perform(
-            ServiceCall(.post, "/internal/v1/request-log"),
-            sending: RequestRecords(records: records)
-        )
+        let bytes = RequestRecords(records: records).bytes
+        _ = try await service.call(ServiceCall(.post, "/internal/v1/request-log", body: bytes))
     }
 }

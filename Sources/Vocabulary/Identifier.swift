@@ -5,12 +5,28 @@ package import FoundationEssentials
 /// The text form is the canonical lower-case form of RFC 9562. Any other spelling (upper case, braces, Unicode
 /// look-alikes) is refused, so that one thing has exactly one name in caches, logs and addresses.
 package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
+    // Two numbers, which caches hash and compare faster than sixteen bytes.
+    private let high: UInt64
+    private let low: UInt64
+
     /// The value, as Postgres stores it.
-    package let uuid: UUID
+    package var uuid: UUID {
+        func byte(_ half: UInt64, _ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: half >> (56 - 8 * index)) }
+        return UUID(
+            uuid: (
+                byte(high, 0), byte(high, 1), byte(high, 2), byte(high, 3),
+                byte(high, 4), byte(high, 5), byte(high, 6), byte(high, 7),
+                byte(low, 0), byte(low, 1), byte(low, 2), byte(low, 3),
+                byte(low, 4), byte(low, 5), byte(low, 6), byte(low, 7)
+            )
+        )
+    }
 
     /// Wraps a value read from a store.
     package init(_ uuid: UUID) {
-        self.uuid = uuid
+        let (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) = uuid.uuid
+        high = [a, b, c, d, e, f, g, h].reduce(0) { $0 << 8 | UInt64($1) }
+        low = [i, j, k, l, m, n, o, p].reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// Reads the canonical text form.
@@ -34,15 +50,7 @@ package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
                 }
             }
         }
-        func byte(_ half: UInt64, _ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: half >> (56 - 8 * index)) }
-        uuid = UUID(
-            uuid: (
-                byte(halves.high, 0), byte(halves.high, 1), byte(halves.high, 2), byte(halves.high, 3),
-                byte(halves.high, 4), byte(halves.high, 5), byte(halves.high, 6), byte(halves.high, 7),
-                byte(halves.low, 0), byte(halves.low, 1), byte(halves.low, 2), byte(halves.low, 3),
-                byte(halves.low, 4), byte(halves.low, 5), byte(halves.low, 6), byte(halves.low, 7)
-            )
-        )
+        (high, low) = halves
     }
 
     /// A new random identifier (version 4).
@@ -50,10 +58,7 @@ package struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
         Self(UUID())
     }
 
-    package var description: String {
-        let (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) = uuid.uuid
-        return Hexadecimal.hyphened([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
-    }
+    package var description: String { Hexadecimal.hyphened(high, low) }
 }
 
 extension Identifier: Codable {

@@ -33,9 +33,10 @@ struct ProxyTests {
             variables: [:],
             access: access
         )
-        let bytes = try await StreamedResponse(status: result.status, headers: result.headers, body: result.body)
+        let fields = HTTPFields(list: result.headers)
+        let bytes = try await StreamedResponse(status: result.status, headers: fields, body: result.body)
             .collected(upTo: .max)
-        return (result.status, result.headers, String(decoding: bytes ?? [], as: UTF8.self))
+        return (result.status, fields, String(decoding: bytes ?? [], as: UTF8.self))
     }
 
     @Test func `a raw path hangs on the origin, with the query as it came`() async throws {

@@ -1,5 +1,6 @@
 import HTTPExchange
 import HTTPTypes
+import JSONValue
 import RegistryContract
 import Synchronization
 import Testing
@@ -74,6 +75,28 @@ struct RequestLogTests {
         await world.executor.log.tell()
         #expect(log.records.map(\.operation) == ["listUnifiedRecords"])
         #expect(log.records.first?.requestID.hasSuffix(".a") == true)
+    }
+
+    @Test func `what is written for the registry reads back as it was`() throws {
+        let full = RequestRecord(
+            tenantID: .random(),
+            environmentID: .random(),
+            accountID: .random(),
+            apiKeyID: .random(),
+            requestID: "r \"1\"",
+            operation: "getUnifiedRecord",
+            method: "GET",
+            path: "/unified/crm/contacts/1",
+            status: 404,
+            code: "not_found",
+            milliseconds: 0.000_012_5,
+            at: 1_764_131_918.25
+        )
+        var sparse = full
+        (sparse.environmentID, sparse.accountID, sparse.code, sparse.milliseconds) = (nil, nil, nil, 12)
+        let bytes = RequestRecords(records: [full, sparse]).bytes
+        let read = try JSONValueDecoder().decode(RequestRecords.self, from: JSONValue(parsing: bytes))
+        #expect(read.records == [full, sparse])
     }
 
     @Test func `records wait for a registry that is down, and one that refuses them loses them`() async throws {

@@ -40,10 +40,16 @@ package struct ProxyEngine: Sendable {
         let (request, headers) = try ProxyPlan.request(call, connector: document, variables: variables)
         let access = try await source.current()
         let method = document.authMethod(access.method)
-        let response = try await send(request, headers, call, source, access, document, variables)
-        let traffic = trafficCall(call, request, document, variables)
+        let traffic = TrafficCall(
+            connector: document,
+            account: call.account,
+            subject: call.traffic,
+            rateClass: request.rateClass,
+            variables: variables
+        )
+        let response = try await send(request, headers, call, source, access, traffic)
         guard response.status == 401 || response.status == 403 || Self.mayKnowNoSession(response, method) else {
-            return result(response, traffic)
+            return result(response, call, traffic)
         }
 
         // The start of a refusal tells whether a newer token may help.
@@ -60,14 +66,12 @@ package struct ProxyEngine: Sendable {
             // For a body that is gone the newer token is of use to the next call.
             let renewed = try await source.renewed(after: access)
             if renewed.version != access.version, call.body.isRepeatable {
-                return result(
-                    try await send(request, headers, call, source, renewed, document, variables),
-                    traffic
-                )
+                return result(try await send(request, headers, call, source, renewed, traffic), call, traffic)
             }
         }
         return result(
             StreamedResponse(status: refusal.status, headers: refusal.headers, body: .whole(refusal.body)),
+            call,
             traffic
         )
     }
@@ -86,22 +90,21 @@ package struct ProxyEngine: Sendable {
 
     private func send(
         _ request: NativeRequest,
-        _ headers: HTTPFields,
+        _ headers: [HTTPField],
         _ call: ProxyCall,
         _ source: any AccessSource,
         _ access: UsableAccess,
-        _ connector: ConnectorDocument,
-        _ variables: JSONObject
+        _ charged: TrafficCall
     ) async throws -> StreamedResponse {
-        guard let method = connector.authMethod(access.method) else {
+        guard let method = charged.connector.authMethod(access.method) else {
             throw Problem(.configInvalid, "the connector has no way to connect named '\(access.method)'")
         }
         do {
-            return try await traffic.stream(trafficCall(call, request, connector, variables)) {
+            return try await traffic.stream(charged) {
                 // A token that is good for one call is the one that the call before has brought.
                 let access = method.nextTokenHeader == nil ? access : try await source.current()
                 let response = try await sender.stream(
-                    outbound(request, headers, call, method, access, connector, variables)
+                    outbound(request, headers, call, method, access, charged.connector, charged.variables)
                 )
                 if let token = method.nextToken(in: response.headers) { source.keep(token, inPlaceOf: access) }
                 return response
@@ -113,7 +116,7 @@ package struct ProxyEngine: Sendable {
 
     private func outbound(
         _ request: NativeRequest,
-        _ headers: HTTPFields,
+        _ headers: [HTTPField],
         _ call: ProxyCall,
         _ method: AuthMethod,
         _ access: UsableAccess,
@@ -124,9 +127,9 @@ package struct ProxyEngine: Sendable {
         let signed = try authenticator.sign(request, variables: variables)
         var outbound = try signed.outbound(
             connector: connector,
-            identity: connector.http.identity(of: call.account, method: method, certificate: access.clientCertificate)
+            identity: connector.http.identity(of: call.account, method: method, certificate: access.clientCertificate),
+            adding: headers
         )
-        for field in headers where !outbound.headers.contains(field.name) { outbound.headers.append(field) }
         try await put(call.body, into: &outbound, signed, isSigned: !method.signatures.isEmpty)
         for field in try authenticator.signatureFields(of: outbound, variables: variables) {
             if let name = HTTPField.Name(field.name) { outbound.headers[name] = field.value }
@@ -184,23 +187,8 @@ package struct ProxyEngine: Sendable {
         return InboundResponse(status: response.status, headers: response.headers, body: body)
     }
 
-    private func trafficCall(
-        _ call: ProxyCall,
-        _ request: NativeRequest,
-        _ connector: ConnectorDocument,
-        _ variables: JSONObject
-    ) -> TrafficCall {
-        TrafficCall(
-            connector: connector,
-            account: call.account,
-            subject: call.traffic,
-            rateClass: request.rateClass,
-            variables: variables
-        )
-    }
-
-    private func result(_ response: StreamedResponse, _ call: TrafficCall) -> ProxyResult {
-        let config = call.connector.rateLimit
+    private func result(_ response: StreamedResponse, _ call: ProxyCall, _ charged: TrafficCall) -> ProxyResult {
+        let config = charged.connector.rateLimit
         let signal =
             config.windows.isEmpty
             ? nil
@@ -212,10 +200,10 @@ package struct ProxyEngine: Sendable {
             )
         return ProxyResult(
             status: response.status,
-            headers: ProxyHeaders.incoming(response.headers, config: call.connector.proxy),
-            length: response.headers.value(of: .contentLength).flatMap { Int($0) },
+            headers: ProxyHeaders.incoming(response.headers, config: charged.connector.proxy),
+            length: call.method == .head ? response.headers.value(of: .contentLength).flatMap { Int($0) } : nil,
             body: response.body,
-            rateLimit: traffic.standing(of: call),
+            rateLimit: traffic.standing(of: charged),
             remoteRateLimit: signal?.strictest.map(UnifiedResult.RemoteRateLimit.init)
         )
     }

@@ -8,34 +8,52 @@ import Vocabulary
 /// What is not named here or by the connector does not pass: above all not the caller's credentials, and not the
 /// vendor's cookies.
 enum ProxyHeaders {
-    private static let toVendor: Set<String> = [
+    private static let toVendor = Names([
         "accept", "accept-language", "content-type", "content-language", "if-match", "if-none-match",
         "if-modified-since", "if-unmodified-since", "prefer", "range", "x-http-method-override", "content-encoding",
         "idempotency-key", "soapaction",
-    ]
-    private static let toCaller: Set<String> = [
+    ])
+    private static let toCaller = Names([
         "content-type", "content-language", "content-disposition", "content-range", "accept-ranges", "etag",
         "last-modified", "cache-control", "expires", "date", "vary", "link", "location", "retry-after", "allow",
         "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "ratelimit-policy", "x-ratelimit-limit",
         "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id", "deprecation", "sunset",
-    ]
-    /// Never, whatever a connector says.
-    private static let forbidden: Set<String> = [
+    ])
+    /// Never, whatever a connector says: credentials, framing, and what we say ourselves.
+    private static let forbidden = Names([
         "authorization", "proxy-authorization", "cookie", "set-cookie", "host", "connection", "content-length",
         "transfer-encoding", "keep-alive", "te", "trailer", "upgrade", "x-integrated-account-id",
-    ]
+        "x-remote-status", "x-config-revision",
+    ])
+
+    /// Some names in lower case, by their length: there are so few of one length that none need be hashed.
+    private struct Names {
+        private var byLength: [[String]] = []
+
+        init(_ names: [String]) {
+            for name in names {
+                while byLength.count <= name.utf8.count { byLength.append([]) }
+                byLength[name.utf8.count].append(name)
+            }
+        }
+
+        func contains(_ name: String) -> Bool {
+            name.utf8.count < byLength.count && byLength[name.utf8.count].contains(name)
+        }
+    }
 
     /// The caller's fields that reach the vendor: none that holds the caller's key, whatever its name.
-    static func outgoing(_ fields: HTTPFields, config: ProxyConfig, key: Secret<String>?) -> HTTPFields {
-        var kept = filtered(fields, toVendor, config.requestHeaders)
-        guard let key = key?.reveal() else { return kept }
-        for field in kept where field.value.contains(key) { kept[field.name] = nil }
-        return kept
+    static func outgoing(_ fields: HTTPFields, config: ProxyConfig, key: Secret<String>?) -> [HTTPField] {
+        let key = key?.reveal()
+        return fields.filter { field in
+            guard passes(field, toVendor, config.requestHeaders) else { return false }
+            return key.map { !field.value.contains($0) } ?? true
+        }
     }
 
     /// The vendor's fields that reach the caller.
-    static func incoming(_ fields: HTTPFields, config: ProxyConfig) -> HTTPFields {
-        filtered(fields, toCaller, config.responseHeaders)
+    static func incoming(_ fields: HTTPFields, config: ProxyConfig) -> [HTTPField] {
+        fields.filter { passes($0, toCaller, config.responseHeaders) }
     }
 
     /// Whether a caller may give a field of this name, in lower case, a value of his own.
@@ -43,14 +61,9 @@ enum ProxyHeaders {
         (toVendor.contains(name) || config.requestHeaders.contains(name)) && !forbidden.contains(name)
     }
 
-    private static func filtered(_ fields: HTTPFields, _ usual: Set<String>, _ own: [String]) -> HTTPFields {
-        var kept: [HTTPField] = []
-        kept.reserveCapacity(fields.count)
-        for field in fields {
-            let name = field.name.canonicalName
-            // None of the usual ones is forbidden.
-            if usual.contains(name) || own.contains(name) && !forbidden.contains(name) { kept.append(field) }
-        }
-        return HTTPFields(list: kept)
+    /// None of the usual ones is forbidden.
+    private static func passes(_ field: HTTPField, _ usual: Names, _ own: [String]) -> Bool {
+        let name = field.name.canonicalName
+        return usual.contains(name) || own.contains(name) && !forbidden.contains(name)
     }
 }

@@ -57,7 +57,7 @@ struct ProxyPlan {
         _ call: ProxyCall,
         connector: ConnectorDocument,
         variables: JSONObject
-    ) throws -> (request: NativeRequest, headers: HTTPFields) {
+    ) throws -> (request: NativeRequest, headers: [HTTPField]) {
         let scope = ExpressionScope(["context": .object(variables)])
         var request: NativeRequest
         var template: [NamedExpression] = []
@@ -79,11 +79,11 @@ struct ProxyPlan {
         }
         request.isIdempotent = [.get, .head, .options].contains(call.method)
         var headers = ProxyHeaders.outgoing(call.headers, config: connector.proxy, key: call.key)
-        for field in connector.http.headers + template {
-            guard let name = HTTPField.Name(field.name), headers[name] == nil,
+        for field in template.isEmpty ? connector.http.headers : connector.http.headers + template {
+            guard let name = FieldNames.name(field.name), !headers.contains(where: { $0.name == name }),
                 let text = try? field.expression.text(in: scope)
             else { continue }
-            headers[name] = text
+            headers.append(HTTPField(name: name, value: text))
         }
         return (request, headers)
     }

@@ -1,5 +1,5 @@
 package import ConnectorConfig
-package import HTTPExchange
+import HTTPExchange
 import HTTPTypes
 package import JSONValue
 import Vocabulary
@@ -90,32 +90,44 @@ package struct NativeRequest: Sendable {
     }
 
     /// The request as the transport sends it.
-    package func outbound(connector: ConnectorDocument, identity: ConnectionIdentity) throws -> OutboundRequest {
+    ///
+    /// `others`: fields that go along where the request has none of their name.
+    func outbound(
+        connector: ConnectorDocument,
+        identity: ConnectionIdentity,
+        adding others: [HTTPField] = []
+    ) throws -> OutboundRequest {
         guard let verb = method == "GET" ? .get : HTTPRequest.Method(method) else {
             throw Problem(.configInvalid, "'\(method)' is not an HTTP method")
         }
-        // Their names are different ones already.
-        var fields = try HTTPFields(
-            list: headers.map { header in
-                guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else {
-                    throw Problem(.invalidRequest, "the header field '\(header.name)' holds bytes that cannot be sent")
-                }
-                return HTTPField(name: name, value: header.value)
-            }
-        )
         let encoded = try BodyEncoder(form: form).encoded(wholeBody, security: soapSecurity)
+        // Put into a list first: to add to `HTTPFields` moves all that is there.
+        var fields: [HTTPField] = []
+        fields.reserveCapacity(headers.count + others.count + 4)
+        func add(_ name: HTTPField.Name, _ value: String) {
+            if !fields.contains(where: { $0.name == name }) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        // Their names are different ones already.
+        for header in headers {
+            guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else {
+                throw Problem(.invalidRequest, "the header field '\(header.name)' holds bytes that cannot be sent")
+            }
+            fields.append(HTTPField(name: name, value: header.value))
+        }
         if let encoded {
-            if fields[.contentType] == nil { fields[.contentType] = encoded.contentType }
+            add(.contentType, encoded.contentType)
             for header in encoded.headers {
                 guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else { continue }
-                if fields[name] == nil { fields[name] = header.value }
+                add(name, header.value)
             }
         }
-        if let agent = connector.http.userAgent, fields[.userAgent] == nil { fields[.userAgent] = agent }
+        if let agent = connector.http.userAgent { add(.userAgent, agent) }
+        let own = fields.count
+        for field in others where !fields[..<own].contains(where: { $0.name == field.name }) { fields.append(field) }
         return OutboundRequest(
             method: verb,
             url: url(connector.http),
-            headers: fields,
+            headers: HTTPFields(list: fields),
             body: encoded?.bytes,
             identity: identity,
             replay: isIdempotent ? .allowed : .never,

@@ -30,9 +30,20 @@ struct Bulkhead: Sendable {
         case refused
     }
 
-    private struct Share: Hashable {
-        let app: String
-        let tenant: TenantID?
+    /// The calls under way behind a connector's wall.
+    private struct App {
+        private(set) var entered = 0
+        private(set) var tenants: [TenantID?: Int] = [:]
+
+        mutating func enter(_ tenant: TenantID?) {
+            entered += 1
+            tenants[tenant, default: 0] += 1
+        }
+
+        mutating func leave(_ tenant: TenantID?) {
+            entered -= 1
+            tenants.countDown(tenant)
+        }
     }
 
     /// The calls of one account that wait, in their order, by urgency.
@@ -46,8 +57,7 @@ struct Bulkhead: Sendable {
     private let processLimit: Int
     private let lineMax: Int
     private var accounts: [AccountID: Int] = [:]
-    private var apps: [String: Int] = [:]
-    private var shares: [Share: Int] = [:]
+    private var apps: [String: App] = [:]
     private(set) var entered = 0
     private var lines: [AccountID: Line] = [:]
     /// Tenants that wait, the one whose turn it is first; and likewise each tenant's accounts.
@@ -73,7 +83,7 @@ struct Bulkhead: Sendable {
 
     mutating func enter(_ place: Place) -> Entry {
         if lines.isEmpty || lines[place.account] == nil, hasRoom(for: place) {
-            count(place, 1)
+            takePlace(place)
             return .entered
         }
         guard (lines[place.account]?.count ?? 0) < lineMax else { return .refused }
@@ -91,7 +101,7 @@ struct Bulkhead: Sendable {
     ///
     /// - Returns: the tickets that may go now.
     mutating func leave(_ place: Place) -> [Ticket] {
-        count(place, -1)
+        freePlace(place)
         return admitted()
     }
 
@@ -119,7 +129,7 @@ struct Bulkhead: Sendable {
                         continue
                     }
                     lines[account]?.tickets[priority]?.removeFirst()
-                    count(first.place, 1)
+                    takePlace(first.place)
                     turns.append(turns.remove(at: turn))
                     if let account = accountTurns[tenant]?.remove(at: place) { accountTurns[tenant]?.append(account) }
                     removeIfEmpty(account)
@@ -144,20 +154,31 @@ struct Bulkhead: Sendable {
         // The background leaves a quarter of an account's places to those who wait for an answer.
         let isUrgent = place.priority != .background
         let accountLimit = isUrgent ? place.accountLimit : max(1, place.accountLimit - place.accountLimit / 4)
-        return (accounts[place.account] ?? 0) < accountLimit && (apps[place.app] ?? 0) < place.appLimit
-            && (shares[Share(app: place.app, tenant: place.tenant)] ?? 0) < max(1, place.appLimit / 2)
+        guard (accounts[place.account] ?? 0) < accountLimit else { return false }
+        guard let app = apps[place.app] else { return place.appLimit > 0 }
+        return app.entered < place.appLimit && (app.tenants[place.tenant] ?? 0) < max(1, place.appLimit / 2)
     }
 
-    private mutating func count(_ place: Place, _ step: Int) {
-        entered += step
-        Self.add(step, place.account, &accounts)
-        Self.add(step, place.app, &apps)
-        Self.add(step, Share(app: place.app, tenant: place.tenant), &shares)
+    private mutating func takePlace(_ place: Place) {
+        entered += 1
+        accounts[place.account, default: 0] += 1
+        apps[place.app, default: App()].enter(place.tenant)
     }
 
     /// What nobody is behind takes no memory.
-    private static func add<Key: Hashable>(_ step: Int, _ key: Key, _ counts: inout [Key: Int]) {
-        let count = (counts[key] ?? 0) + step
-        counts[key] = count > 0 ? count : nil
+    private mutating func freePlace(_ place: Place) {
+        entered -= 1
+        accounts.countDown(place.account)
+        guard let app = apps.index(forKey: place.app) else { return }
+        apps.values[app].leave(place.tenant)
+        if apps.values[app].entered == 0 { apps.remove(at: app) }
+    }
+}
+
+extension Dictionary where Value == Int {
+    /// One less; what comes down to none is forgotten.
+    fileprivate mutating func countDown(_ key: Key) {
+        guard let index = index(forKey: key) else { return }
+        if values[index] > 1 { values[index] -= 1 } else { remove(at: index) }
     }
 }

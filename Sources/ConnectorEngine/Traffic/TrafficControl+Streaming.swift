@@ -27,6 +27,9 @@ extension TrafficControl {
     private static func report(_ response: StreamedResponse, _ call: TrafficCall) -> TrafficReport {
         let head = InboundResponse(status: response.status, headers: response.headers)
         let isGood = (200...299).contains(response.status)
+        guard RateSignal.mayTell(head, config: call.connector.rateLimit, isRefusal: !isGood) else {
+            return TrafficReport(.answered)
+        }
         let signal = RateSignal(head, config: call.connector.rateLimit, body: { .null }, isRefusal: !isGood)
         guard !isGood || signal.isLimited else { return TrafficReport(.answered, signal: signal) }
         if signal.isLimited { return TrafficReport(.limited, signal: signal) }

@@ -28,6 +28,11 @@ final class KeyCache: CallerAuthenticator {
     /// The SHA-256 of a key.
     private struct Fingerprint: Hashable, Sendable {
         let bytes: [UInt8]
+
+        /// Some bytes of a digest are as good as all of them.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        }
     }
 
     private let registry: any RegistryClient

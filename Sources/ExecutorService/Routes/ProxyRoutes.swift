@@ -172,9 +172,11 @@ struct ProxyRoutes: Sendable {
             variables: account.account.variables,
             access: leases.source(for: account.account.id)
         )
-        var headers = result.headers
-        headers[.remoteStatus] = String(result.status)
-        headers[.configRevision] = account.connector.revision
+        let own = [
+            HTTPField(name: .remoteStatus, value: String(result.status)),
+            HTTPField(name: .configRevision, value: account.connector.revision),
+        ]
+        var headers = HTTPFields(list: result.headers + own)
         if let limit = result.rateLimit { headers.set(limit) }
         if let limit = result.remoteRateLimit {
             headers[.remoteLimit] = limit.limit.map(String.init)

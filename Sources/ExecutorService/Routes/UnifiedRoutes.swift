@@ -204,14 +204,18 @@ struct UnifiedRoutes: Sendable {
             variables: configuration.account.variables,
             access: leases.source(for: configuration.account.id)
         )
-        var headers = HTTPFields(list: [HTTPField(name: .configRevision, value: configuration.connector.revision)])
+        var fields = [
+            HTTPField(name: .contentType, value: "application/json"),
+            HTTPField(name: .configRevision, value: configuration.connector.revision),
+        ]
+        if let tag = result.etag.flatMap(Self.entityTag) { fields.append(HTTPField(name: .eTag, value: tag)) }
+        var headers = HTTPFields(list: fields)
         if let limit = result.remoteRateLimit {
             headers[.remoteLimit] = limit.limit.map(String.init)
             headers[.remoteRemaining] = limit.remaining.map(String.init)
             headers[.remoteReset] = limit.reset.map(String.init)
         }
         if let limit = result.rateLimit { headers.set(limit) }
-        headers[.eTag] = result.etag.flatMap(Self.entityTag)
         for field in configuration.connector.document.deprecation?.fields ?? [] {
             if let name = HTTPField.Name(field.name) { headers[name] = field.value }
         }
@@ -225,7 +229,7 @@ struct UnifiedRoutes: Sendable {
                 }
             ).text()
         }
-        return .bytes(result.body, contentType: "application/json", status: status, headers: headers)
+        return EndpointResponse(status: status, headers: headers, body: .bytes(result.body))
     }
 
     /// A version as `ETag` has it (RFC 9110 section 8.8.3): in quotes.
