@@ -112,7 +112,9 @@ package final class Prepared: Sendable {
     ///
     /// All callers must want the same type; another one makes its own each time.
     package func value<Value: AnyObject & Sendable>(_ make: () -> Value) -> Value {
-        if let known = value.withLock({ $0 as? Value }) { return known }
+        // Cast outside of the lock: an optional of a type that is not known here costs a search for its metadata.
+        let kept = value.withLock { $0 }
+        if let known = kept as? Value { return known }
         let made = make()
         value.withLock { $0 = made }
         return made

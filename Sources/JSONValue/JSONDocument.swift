@@ -59,6 +59,9 @@ package final class JSONDocument: Sendable {
     /// The numbers of names (`JSONTapeNode.nameNumber`) are below this.
     package var nameCount: Int { tape.nameCount }
 
+    /// The names that texts of this kind had before, which have the first of the numbers.
+    package var knownNames: NameOrders? { tape.knownNames }
+
     /// Lends tape and text to an evaluator; neither pointer may leave `body`.
     ///
     /// - Parameter body: Gets the entries and the bytes that their offsets refer to.
@@ -150,7 +153,7 @@ extension JSONDocument {
             try parser.parse()
             names?.learn(parser.shapes, beyond: known)
             let findings = parser.findings
-            return Parsed(source: bytes, tape: parser.finish(), findings: findings)
+            return Parsed(source: bytes, tape: parser.finish(known), findings: findings)
         }
         let findings = parsed.findings
         for position in findings.surrogates {

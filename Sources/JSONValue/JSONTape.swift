@@ -5,14 +5,17 @@ final class JSONTape: @unchecked Sendable {
 
     /// Numbers of names are below this.
     let nameCount: Int
+    /// The names that texts of this kind had before, which have the first of the numbers.
+    let knownNames: NameOrders?
 
     private let size: Int
 
     /// Takes over entries that take `size` bytes of `MemoryChunks`.
-    init(_ entries: UnsafeBufferPointer<JSONTapeNode>, size: Int, nameCount: Int) {
+    init(_ entries: UnsafeBufferPointer<JSONTapeNode>, size: Int, nameCount: Int, knownNames: NameOrders?) {
         self.entries = entries
         self.size = size
         self.nameCount = nameCount
+        self.knownNames = knownNames
     }
 
     deinit {

@@ -22,7 +22,7 @@ package final class KnownNames: Sendable {
 }
 
 /// Orders of names with a copy of the names.
-final class NameOrders: @unchecked Sendable {
+package final class NameOrders: @unchecked Sendable {
     // Proof: the memory is written before this object exists and never after, and lives as long as it does.
     let shapes: UnsafeBufferPointer<NameShapes.Shape>
     private let text: UnsafeMutablePointer<UInt8>
@@ -40,6 +40,17 @@ final class NameOrders: @unchecked Sendable {
         }
         shapes = UnsafeBufferPointer(copy)
         self.text = text
+    }
+
+    /// The numbers of the names are below this; 0 is none.
+    package var count: Int { shapes.count }
+
+    /// The bytes of a name; none where a number names nothing.
+    ///
+    /// - Parameter number: Below ``count``.
+    /// - Returns: Bytes that are good as long as this object.
+    package func name(_ number: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: shapes[number].name, count: Int(shapes[number].length))
     }
 
     deinit {

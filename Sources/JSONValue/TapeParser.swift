@@ -44,10 +44,12 @@ struct TapeParser: ~Copyable {
     }
 
     /// The tape, which the caller owns from now on.
-    consuming func finish() -> JSONTape {
+    ///
+    /// `known`: what the parser began with.
+    consuming func finish(_ known: NameOrders?) -> JSONTape {
         let nameCount = shapes.count
         let (entries, size) = nodes.release()
-        return JSONTape(entries, size: size, nameCount: nameCount)
+        return JSONTape(entries, size: size, nameCount: nameCount, knownNames: known)
     }
 
     /// Reads the whole text.

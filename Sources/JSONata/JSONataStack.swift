@@ -57,8 +57,7 @@ package final class JSONataStack: Sendable {
         _ body: (JSONataSession) throws -> Result
     ) throws -> Result {
         try document.withContents { (tape, source) throws(any Error) -> Result in
-            let names = document.nameCount
-            let session = JSONataSession(self, tape, source, names, inputs, host)
+            let session = JSONataSession(self, document, tape, source, inputs, host)
             defer { session.end() }
             return try body(session)
         }
@@ -85,10 +84,17 @@ package enum JSONataWritten: Sendable {
     case tooLarge
 }
 
+/// What was found out about a name.
+private enum NameVerdict: UInt8, BitwiseCopyable {
+    case unknown, yes, no
+}
+
 /// Evaluates a stack over one record after the other, in memory that is used again.
 package struct JSONataSession {
-    private let programs: [(program: Program, state: UnsafeMutablePointer<EvaluationState>)]
+    private let programs: [(program: Program, memory: SessionMemory, state: UnsafeMutablePointer<EvaluationState>)]
     private let reader: TapeReader
+    /// What is known of names as custom fields, by their numbers.
+    private let customNames: UnsafeMutablePointer<NameVerdict>
     /// What lives as long as the session.
     private let arena: Arena
     private let shared: [(key: Value, value: Value)]
@@ -99,29 +105,35 @@ package struct JSONataSession {
 
     init(
         _ stack: JSONataStack,
+        _ document: JSONDocument,
         _ tape: UnsafeBufferPointer<JSONTapeNode>,
         _ source: UnsafeBufferPointer<UInt8>,
-        _ nameCount: Int,
         _ inputs: [(name: String, value: JSONValue)],
         _ host: JSONataHost
     ) {
         let arena = Arena(firstChunk: MemoryChunks.smallestKept)
         let records = Arena(firstChunk: MemoryChunks.smallestKept)
-        let table = TapeReader.nameTable(nameCount, in: arena)
+        let nameCount = document.nameCount
+        customNames = arena.allocate(NameVerdict.self, count: nameCount)
+        customNames.initialize(repeating: .unknown, count: nameCount)
         self.arena = arena
+        let limits = JSONataLimits.mapping
+        programs = stack.expressions.map { expression in
+            let memory = expression.program.takeMemory()
+            let state = EvaluationState.make(expression.program, limits, host, records, globalsIn: arena, memory)
+            return (expression.program, memory, state)
+        }
+        // What a name leads to in the fields of one program means nothing to others.
+        let memory = programs.count == 1 ? programs[0].memory : nil
+        let orders = document.knownNames.flatMap { $0.count == nameCount ? $0 : nil }
+        let known = orders.flatMap { memory?.names(in: $0) }
         reader = TapeReader(
             tape: tape,
             source: source,
             arena: records,
-            table: table,
+            table: known ?? TapeReader.nameTable(nameCount, in: arena),
             known: stack.expressions.first?.program.names
         )
-        let limits = JSONataLimits.mapping
-        programs = stack.expressions.map { expression in
-            let state = EvaluationState.make(expression.program, limits, host, records, globalsIn: arena)
-            state.pointee.keyVerdicts = expression.program.takeVerdicts()
-            return (expression.program, state)
-        }
         var shared: [(key: Value, value: Value)] = []
         for input in inputs {
             shared.append((arena.string(input.name).keyed, ValueConversion.value(input.value, arena)))
@@ -141,8 +153,8 @@ package struct JSONataSession {
     }
 
     func end() {
-        for (program, state) in programs {
-            if let remembered = state.pointee.keyVerdicts { program.keep(remembered) }
+        for (program, memory, state) in programs {
+            program.keep(memory)
             state.discard()
         }
         reader.arena.destroy()
@@ -158,7 +170,7 @@ package struct JSONataSession {
         reader.arena.reset()
         var result: Value?
         for index in programs.indices {
-            let (program, state) = programs[index]
+            let (program, _, state) = programs[index]
             state.restart(program)
             let value: Value
             do throws(JSONataError) {
@@ -185,7 +197,7 @@ package struct JSONataSession {
         to output: inout JSONByteWriter,
         _ owner: inout some JSONataFormOwner
     ) throws(JSONataStackError) -> JSONataWritten {
-        guard let plan, let writer, let (program, state) = programs.first else {
+        guard let plan, let writer, let (program, _, state) = programs.first else {
             return try result(forRecordAt: entry).map { write($0, to: &output, &owner) } ?? .noObject
         }
         reader.arena.reset()
@@ -297,11 +309,12 @@ package struct JSONataSession {
         let members = reader.arena.object(capacity: 8)
         var key = entry + 1
         while key < Int(node.extra) {
-            let (name, place) = reader.name(reader.tape[key])
-            var verdict = place?.pointee.verdict ?? .unknown
-            if verdict == .unknown {
+            let name = reader.name(reader.tape[key]).key
+            let number = reader.tape[key].nameNumber
+            var verdict = customNames[number]
+            if verdict == .unknown || number == 0 {
                 verdict = isWanted(name.text) ? .yes : .no
-                place?.pointee.verdict = verdict
+                customNames[number] = verdict
             }
             if verdict == .yes { reader.arena.append(reader.value(key + 1), for: name, to: members) }
             key = reader.tape[key + 1].next(key + 1)

@@ -16,9 +16,9 @@ final class Program: @unchecked Sendable {  // Proof: after the initialiser only
     let names: ObjectPointer
     /// The source as it was given.
     let source: UnsafeBufferPointer<UInt8>
-    private let remembersNames: Bool
+    private let judgesNames: Bool
     /// What is remembered for the next session; nil while a session has it.
-    private let verdicts = Mutex<KeyVerdicts?>(nil)
+    private let memory = Mutex<SessionMemory?>(nil)
 
     /// Compiles bytes that are UTF-8; lone surrogates in the same manner are allowed.
     ///
@@ -63,7 +63,7 @@ final class Program: @unchecked Sendable {  // Proof: after the initialiser only
             self.root = shaped
             self.globals = names
             let called = Set((0..<names.count).map { names[$0].text })
-            remembersNames = called.contains("sift") && !called.contains("eval")
+            judgesNames = called.contains("sift") && !called.contains("eval")
             self.defaults = defaults
             self.scope = scope
             self.names = resolver.names
@@ -76,24 +76,26 @@ final class Program: @unchecked Sendable {  // Proof: after the initialiser only
         }
     }
 
-    deinit {
-        verdicts.withLock { $0?.destroy() }
-        arena.destroy()
-    }
+    deinit { arena.destroy() }
 
-    /// What is remembered of names, for one session; nil where functions come and go with `$eval`.
-    func takeVerdicts() -> KeyVerdicts? {
-        !remembersNames ? nil : verdicts.withLock { $0.take() } ?? KeyVerdicts()
+    /// What is remembered, for one session.
+    func takeMemory() -> SessionMemory {
+        memory.withLock { $0.take() } ?? SessionMemory(nameCount: names.count, judgesNames: judgesNames)
     }
 
     /// Keeps for the next session what one has remembered.
-    func keep(_ remembered: KeyVerdicts) {
-        let surplus = verdicts.withLock { kept -> KeyVerdicts? in
-            guard kept == nil, remembered.isWorthKeeping else { return remembered }
-            kept = remembered
-            return nil
+    func keep(_ remembered: SessionMemory) {
+        guard remembered.isWorthKeeping else { return }
+        memory.withLock { kept in
+            if kept == nil { kept = remembered }
         }
-        surplus?.destroy()
+    }
+
+    /// Places of members for an evaluation that remembers nothing.
+    func newMemberPlaces(in arena: Arena) -> UnsafeMutablePointer<Int32> {
+        let places = arena.allocate(Int32.self, count: names.count)
+        places.initialize(repeating: 0, count: names.count)
+        return places
     }
 }
 

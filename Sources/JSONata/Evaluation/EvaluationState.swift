@@ -58,18 +58,19 @@ extension EvaluationState {
     ///   - host: what it may use from outside.
     ///   - arena: where it makes its values.
     ///   - globals: where the values of its globals are kept.
+    ///   - memory: what earlier sessions left, which stays for as long as the state.
     /// - Returns: the state, with the globals as the program has them.
     static func make(
         _ program: Program,
         _ limits: JSONataLimits,
         _ host: JSONataHost,
         _ arena: Arena,
-        globalsIn globals: Arena
+        globalsIn globals: Arena,
+        _ memory: SessionMemory? = nil
     ) -> UnsafeMutablePointer<EvaluationState> {
         let values = globals.allocate(Value.self, count: program.globals.count)
         values.update(from: program.defaults, count: program.globals.count)
-        let places = globals.allocate(Int32.self, count: program.names.count)
-        places.initialize(repeating: 0, count: program.names.count)
+        let places = memory?.memberPlaces ?? program.newMemberPlaces(in: globals)
         let start = MonotonicClock.now()
         let state = UnsafeMutablePointer<EvaluationState>.allocate(capacity: 1)
         state.initialize(
@@ -85,7 +86,8 @@ extension EvaluationState {
                 now: host.nowMilliseconds ?? MonotonicClock.wallMilliseconds(),
                 random: SplitMix(state: host.randomSeed ?? start),
                 host: Unmanaged.passRetained(HostBox(host)),
-                memberPlaces: places
+                memberPlaces: places,
+                keyVerdicts: memory?.keyVerdicts
             )
         )
         return state

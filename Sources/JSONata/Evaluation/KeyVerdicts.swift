@@ -6,9 +6,9 @@ import Darwin
 
 /// Remembers what the functions of `$sift` think of names, from one record and one session of a program to the next.
 ///
-/// Only functions that look at the name alone are remembered: `function($v, $k) { $contains($k, "__c") }`. One session at
-/// a time has what a program remembers; another one at the same time begins anew.
-struct KeyVerdicts: BitwiseCopyable, @unchecked Sendable {  // Proof: one session or the program's lock has it.
+/// Only functions that look at the name alone are remembered: `function($v, $k) { $contains($k, "__c") }`. A part of
+/// ``SessionMemory``.
+struct KeyVerdicts: BitwiseCopyable {
     private struct Verdict: BitwiseCopyable {
         var key: Value = .undefined
         var isWanted = false

@@ -15,18 +15,14 @@ struct TapeReader {
     struct Name: BitwiseCopyable {
         /// The name in key form; undefined in a place not taken yet.
         var key: Value = .undefined
+        /// The name where it stands for longer than the text that is read; undefined when it stands in that alone.
+        var text: Value = .undefined
         /// The fields that the name was last looked up in.
         var parent: ReadFieldPointer?
         /// What was found there.
         var field: ReadFieldPointer?
-        /// What a caller found out about the name: nothing yet, wanted, not wanted.
-        var verdict: Verdict = .unknown
         /// Whether JavaScript may order the name before others.
         var mayBeInteger = false
-    }
-
-    enum Verdict: UInt8, BitwiseCopyable {
-        case unknown, yes, no
     }
 
     let tape: UnsafeBufferPointer<JSONTapeNode>
@@ -40,7 +36,7 @@ struct TapeReader {
     /// Objects with more members get an index at once.
     private static let plainCount = 64
 
-    /// Reads from a tape; `table` must come from `nameTable` and live as long as the document is lent.
+    /// Reads from a tape; `table` must have a place for each name and live as long as the document is lent.
     init(
         tape: UnsafeBufferPointer<JSONTapeNode>,
         source: UnsafeBufferPointer<UInt8>,
@@ -175,12 +171,12 @@ struct TapeReader {
 
     @inline(never)
     private func newName(_ node: JSONTapeNode) -> (key: Value, place: UnsafeMutablePointer<Name>?) {
-        var key = string(node).keyed
+        let number = Int(node.head >> 8)
+        var key = number > 0 && names[number].text.isString ? names[number].text.keyed : string(node).keyed
         if let known {
             let index = known.find(key)
             if index >= 0 { key = known[entry: index].key }
         }
-        let number = Int(node.head >> 8)
         guard number > 0 else { return (key, nil) }
         names[number].key = key
         names[number].mayBeInteger = key.byteCount > 0 && key.start[0] &- 0x30 < 10
