@@ -10,8 +10,8 @@ package struct EndpointRequest: Sendable {
     package var method: HTTPRequest.Method
     /// The path as sent, still percent-encoded, without the query.
     package var path: String
-    /// The values of the path template: one segment decoded, a catch-all raw.
-    package var pathParameters: [String: String]
+    /// The values of the path template.
+    package var pathParameters: PathParameters
     /// The query, decoded.
     package var query: QueryItems
     /// The query as sent, without the question mark; nil when there is none.
@@ -42,7 +42,7 @@ package struct EndpointRequest: Sendable {
     package init(
         method: HTTPRequest.Method,
         path: String,
-        pathParameters: [String: String] = [:],
+        pathParameters: PathParameters = [:],
         query: QueryItems = QueryItems(),
         rawQuery: String? = nil,
         headers: HTTPFields = [:],

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Percent-encoding of RFC 3986, strict: a broken escape, an escaped NUL or bytes that are not UTF-8 have no decoded
 /// form.
 package enum PercentEncoding {
@@ -10,7 +12,7 @@ package enum PercentEncoding {
             let byte = bytes[index]
             if byte == UInt8(ascii: "%") || byte == 0 || (isForm && byte == UInt8(ascii: "+")) { isPlain = false }
         }
-        if isPlain { return text(bytes) }
+        if isPlain { return String(utf8: bytes) }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
         var index = 0
@@ -26,11 +28,7 @@ package enum PercentEncoding {
                 index += 1
             }
         }
-        return output.contains(0) ? nil : text(output.span)
-    }
-
-    private static func text(_ bytes: Span<UInt8>) -> String? {
-        do { return String(copying: try UTF8Span(validating: bytes)) } catch { return nil }
+        return output.contains(0) ? nil : String(utf8: output.span)
     }
 
     /// `text` with everything but the unreserved characters of RFC 3986 escaped, for a query or one path segment.

@@ -12,7 +12,7 @@ final class Admission: Sendable {
     /// The operation it is for.
     let endpoint: RoutedEndpoint?
     /// The values of the path template.
-    let pathParameters: [String: String]
+    let pathParameters: PathParameters
     /// The largest body that is read.
     let bodyBytesMax: Int
     /// Why it is not answered by the endpoint; the body is read and thrown away first, when that is little work.
@@ -29,7 +29,7 @@ final class Admission: Sendable {
     init(
         head: RequestHead,
         endpoint: RoutedEndpoint?,
-        pathParameters: [String: String],
+        pathParameters: PathParameters,
         bodyBytesMax: Int,
         refusal: Problem?,
         allow: String?,

@@ -39,7 +39,7 @@ struct EndpointResponder: Sendable {
         var refusal: Problem?
         var allow: String?
         var found: RoutedEndpoint?
-        var pathParameters: [String: String] = [:]
+        var pathParameters: PathParameters = [:]
         switch router.match(head.method, head.path) {
         case .endpoint(let index, let values):
             let endpoint = endpoints[index]
@@ -109,7 +109,6 @@ struct EndpointResponder: Sendable {
         } catch {
             response = failure(error, admission, endpoint)
         }
-        finish(&response, admission)
         metrics.end(found.index, status: response.status, duration: ContinuousClock.now - admission.started)
         logger.debug(
             "request answered",
@@ -126,11 +125,7 @@ struct EndpointResponder: Sendable {
         let requestID = admission?.trace.requestID ?? TraceIDs([:]).requestID
         var response = ErrorEnvelope.response(problem, requestID: requestID, accept: admission?.head.headers[.accept])
         if let allow = admission?.allow { response.headers[.allow] = allow }
-        if let admission {
-            finish(&response, admission)
-        } else {
-            response.headers[.requestID] = requestID
-        }
+        if admission == nil { response.headers[.requestID] = requestID }
         metrics.refused(problem.code)
         return response
     }
@@ -210,12 +205,5 @@ struct EndpointResponder: Sendable {
             requestID: admission.trace.requestID,
             accept: admission.head.headers[.accept]
         )
-    }
-
-    /// Adds what every answer has.
-    private func finish(_ response: inout EndpointResponse, _ admission: Admission) {
-        response.headers[.requestID] = admission.trace.requestID
-        response.headers[.traceparent] = admission.trace.traceparent
-        if !response.headers.contains(.xContentTypeOptions) { response.headers[.xContentTypeOptions] = "nosniff" }
     }
 }

@@ -70,15 +70,16 @@ extension HTTPConnection {
         answer.hasStarted = true
         answer.closes = closes
         deadline = .now() + TimeAmount(loop.responder.limits.writeTimeout)
-        var buffer = context.channel.allocator.buffer(capacity: 512 + extraCapacity)
-        ResponseWire.writeHead(
+        let head = ResponseWire.head(
             status: response.status,
             headers: response.headers,
+            trace: answer.admission?.trace,
             framing: answer.framing,
             closes: closes,
-            date: loop.date.text(),
-            into: &buffer
+            date: loop.date.text()
         )
+        var buffer = context.channel.allocator.buffer(capacity: head.count + extraCapacity)
+        buffer.writeBytes(head)
         return buffer
     }
 

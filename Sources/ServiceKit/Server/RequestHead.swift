@@ -1,6 +1,7 @@
 import HTTPExchange
 import HTTPTypes
 import NIOHTTP1
+import Vocabulary
 
 /// The first part of a request, checked for everything that would make its meaning ambiguous.
 ///
@@ -100,8 +101,12 @@ struct RequestHead: Sendable {
         guard rest.utf8.first == UInt8(ascii: "/"), isSendable(rest) else {
             throw Fault(message: "the request target must be a path of printable ASCII without a fragment")
         }
-        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (String(rest), nil) }
-        return (String(rest[..<mark]), String(rest[rest.utf8.index(after: mark)...]))
+        let bytes = rest.utf8Span.span
+        guard let mark = bytes.indices.first(where: { bytes[$0] == UInt8(ascii: "?") }) else {
+            return (String(rest), nil)
+        }
+        // ASCII, as was looked at.
+        return (String(utf8: bytes.extracting(..<mark)) ?? "", String(utf8: bytes.extracting((mark + 1)...)))
     }
 
     private static func isSendable(_ text: Substring) -> Bool {

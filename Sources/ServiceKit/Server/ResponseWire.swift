@@ -16,48 +16,60 @@ enum ResponseWire {
         case none
     }
 
-    /// Appends status line and header fields.
+    /// Status line and header fields, with those that every answer has.
     ///
-    /// Framing fields that the answer itself carries are left out.
-    static func writeHead(
+    /// Fields that are written here are left out where the answer itself carries them. Without `trace` the answer names
+    /// its request itself.
+    static func head(
         status: Int,
         headers: HTTPFields,
+        trace: TraceIDs?,
         framing: Framing,
         closes: Bool,
-        date: String,
-        into buffer: inout ByteBuffer
-    ) {
-        // One write into the buffer, which looks at its bounds and its owner each time.
-        var head: [UInt8] = []
-        head.reserveCapacity(512)
-        head.append(contentsOf: "HTTP/1.1 ".utf8)
-        head.append(contentsOf: String(status).utf8)
-        head.append(UInt8(ascii: " "))
-        head.append(contentsOf: ReasonPhrase.of(status).utf8)
-        head.append(contentsOf: "\r\n".utf8)
+        date: String
+    ) -> [UInt8] {
+        var lines: [(name: String, value: String)] = []
+        lines.reserveCapacity(headers.count + 6)
         for field in headers {
             switch field.name {
-            case .contentLength, .transferEncoding, .connection, .date: continue
+            case .contentLength, .transferEncoding, .connection, .date, .xContentTypeOptions: continue
+            case .requestID, .traceparent: if trace != nil { continue }
             default: break
             }
-            head.append(contentsOf: field.name.rawName.utf8)
-            head.append(contentsOf: ": ".utf8)
-            head.append(contentsOf: field.value.utf8)
-            head.append(contentsOf: "\r\n".utf8)
+            lines.append((field.name.rawName, field.value))
         }
+        if let trace {
+            lines.append(("X-Request-Id", trace.requestID))
+            lines.append(("traceparent", trace.traceparent))
+        }
+        lines.append(("X-Content-Type-Options", "nosniff"))
         switch framing {
-        case .length(let count):
-            head.append(contentsOf: "Content-Length: ".utf8)
-            head.append(contentsOf: String(count).utf8)
-            head.append(contentsOf: "\r\n".utf8)
-        case .chunks: head.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8)
+        case .length(let count): lines.append(("Content-Length", String(count)))
+        case .chunks: lines.append(("Transfer-Encoding", "chunked"))
         case .close, .none: break
         }
-        if closes { head.append(contentsOf: "Connection: close\r\n".utf8) }
-        head.append(contentsOf: "Date: ".utf8)
-        head.append(contentsOf: date.utf8)
-        head.append(contentsOf: "\r\n\r\n".utf8)
-        buffer.writeBytes(head)
+        lines.append(("Date", date))
+        let start = "HTTP/1.1 \(status) \(ReasonPhrase.of(status))"
+        return put(together: closes ? start + "\r\nConnection: close" : start, lines)
+    }
+
+    private static func put(together start: String, _ lines: [(name: String, value: String)]) -> [UInt8] {
+        let count = lines.reduce(start.utf8.count + 4) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        return [UInt8](capacity: count) { output in
+            append(start, "\r\n", &output)
+            for line in lines {
+                append(line.name, ": ", &output)
+                append(line.value, "\r\n", &output)
+            }
+            append("", "\r\n", &output)
+        }
+    }
+
+    private static func append(_ text: String, _ end: String, _ output: inout OutputSpan<UInt8>) {
+        let bytes = text.utf8Span.span
+        for index in bytes.indices { output.append(bytes[index]) }
+        let last = end.utf8Span.span
+        for index in last.indices { output.append(last[index]) }
     }
 
     /// Appends one chunk; an empty piece is left out, because it would end the body.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Vocabulary
 
 /// Finds the endpoint for a path: a tree of segments, literals before patterns before the catch-all.
 ///
@@ -8,7 +9,7 @@ struct Router: Sendable {
     /// What is known of a path.
     enum Match: Sendable {
         /// The endpoint, by its index, and its path parameters.
-        case endpoint(Int, [String: String])
+        case endpoint(Int, PathParameters)
         /// Something is there, for these methods.
         case otherMethods([HTTPRequest.Method])
         /// Nothing is there.
@@ -22,14 +23,14 @@ struct Router: Sendable {
 
     fileprivate struct Literal: Sendable {
         let bytes: [UInt8]
-        var node: Node
+        let node: Int
     }
 
     fileprivate struct Pattern: Sendable {
         let prefix: [UInt8]
         let suffix: [UInt8]
         let name: String
-        var node: Node
+        let node: Int
     }
 
     fileprivate struct Node: Sendable {
@@ -45,95 +46,104 @@ struct Router: Sendable {
         case catchAll(String)
     }
 
-    private var root = Node()
+    /// The tree's nodes, the root first; they know each other by their places, so that no request copies a subtree.
+    private var nodes = [Node()]
 
     /// Builds the tree.
     ///
     /// - Throws: ``TemplateError`` when a template is malformed or two endpoints are the same.
     init(_ endpoints: [Endpoint]) throws(TemplateError) {
         for (index, endpoint) in endpoints.enumerated() {
-            try Self.insert(try Self.segments(endpoint.path)[...], endpoint, index, into: &root)
+            try insert(try Self.segments(endpoint.path)[...], endpoint, index, into: 0)
         }
     }
 
     /// Finds the endpoint for `method` and the path as sent.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
-        var values: [(String, String)] = []
-        let bytes = path.utf8Span.span
-        guard let endpoints = Self.find(bytes, from: 1, root, &values) else { return .none }
+        var values: PathParameters = [:]
+        guard let endpoints = find(path.utf8Span.span, from: 1, 0, &values) else { return .none }
         // RFC 9110 section 9.1: HEAD is answered wherever GET is.
         guard let index = endpoints[method] ?? (method == .head ? endpoints[.get] : nil) else {
             let methods = Set(endpoints.keys).union(endpoints[.get] == nil ? [] : [.head])
             return .otherMethods(methods.sorted { $0.rawValue < $1.rawValue })
         }
-        return .endpoint(index, Dictionary(values, uniquingKeysWith: { $1 }))
+        return .endpoint(index, values)
     }
 
     /// Goes on from the segment that begins at `start`; one past the end when there is none left.
-    private static func find(
-        _ path: Span<UInt8>,
-        from start: Int,
-        _ node: Node,
-        _ values: inout [(String, String)]
-    ) -> [HTTPRequest.Method: Int]? {
-        guard start <= path.count else { return node.endpoints.isEmpty ? nil : node.endpoints }
+    private func find(_ path: Span<UInt8>, from start: Int, _ node: Int, _ values: inout PathParameters)
+        -> [HTTPRequest.Method: Int]?
+    {
+        guard start <= path.count else { return nodes[node].endpoints.isEmpty ? nil : nodes[node].endpoints }
         var end = start
         while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
         let segment = path.extracting(start..<end)
-        if let next = node.literals.first(where: { segment.isEqual(to: $0.bytes.span) }),
-            let found = find(path, from: end + 1, next.node, &values)
-        {
-            return found
+        for place in nodes[node].literals.indices where segment.isEqual(to: nodes[node].literals[place].bytes) {
+            if let found = find(path, from: end + 1, nodes[node].literals[place].node, &values) { return found }
         }
-        for pattern in node.patterns {
-            guard let value = pattern.value(in: segment) else { continue }
-            values.append((pattern.name, value))
-            if let found = find(path, from: end + 1, pattern.node, &values) { return found }
+        for place in nodes[node].patterns.indices {
+            guard let value = nodes[node].patterns[place].value(in: segment) else { continue }
+            values.add(nodes[node].patterns[place].name, value)
+            if let found = find(path, from: end + 1, nodes[node].patterns[place].node, &values) { return found }
             values.removeLast()
         }
-        guard let catchAll = node.catchAll else { return nil }
-        values.append((catchAll.name, path.extracting(start..<path.count).text()))
+        guard let catchAll = nodes[node].catchAll, let rest = String(utf8: path.extracting(start..<path.count)) else {
+            return nil
+        }
+        values.add(catchAll.name, rest)
         return catchAll.endpoints
     }
 
-    private static func insert(
+    private mutating func insert(
         _ segments: ArraySlice<Segment>,
         _ endpoint: Endpoint,
         _ index: Int,
-        into node: inout Node
+        into node: Int
     ) throws(TemplateError) {
         guard let first = segments.first else {
-            guard node.endpoints.updateValue(index, forKey: endpoint.method) == nil else { throw twice(endpoint) }
+            guard nodes[node].endpoints.updateValue(index, forKey: endpoint.method) == nil else {
+                throw Self.twice(endpoint)
+            }
             return
         }
         let rest = segments.dropFirst()
         switch first {
         case .literal(let text):
             let bytes = Array(text.utf8)
-            let place = node.literals.firstIndex { $0.bytes == bytes } ?? node.literals.count
-            if place == node.literals.count { node.literals.append(Literal(bytes: bytes, node: Node())) }
-            try insert(rest, endpoint, index, into: &node.literals[place].node)
+            if let known = nodes[node].literals.first(where: { $0.bytes == bytes }) {
+                try insert(rest, endpoint, index, into: known.node)
+            } else {
+                nodes[node].literals.append(Literal(bytes: bytes, node: nodes.count))
+                try insertNew(rest, endpoint, index)
+            }
         case .pattern(let prefix, let name, let suffix):
             let (prefix, suffix) = (Array(prefix.utf8), Array(suffix.utf8))
-            let place = node.patterns.firstIndex { $0.prefix == prefix && $0.suffix == suffix && $0.name == name }
-            if let place {
-                try insert(rest, endpoint, index, into: &node.patterns[place].node)
+            let known = nodes[node].patterns.first { $0.prefix == prefix && $0.suffix == suffix && $0.name == name }
+            if let known {
+                try insert(rest, endpoint, index, into: known.node)
             } else {
-                var pattern = Pattern(prefix: prefix, suffix: suffix, name: name, node: Node())
-                try insert(rest, endpoint, index, into: &pattern.node)
-                node.patterns.append(pattern)
-                node.patterns.sort { $0.prefix.count + $0.suffix.count > $1.prefix.count + $1.suffix.count }
+                let pattern = Pattern(prefix: prefix, suffix: suffix, name: name, node: nodes.count)
+                nodes[node].patterns.append(pattern)
+                nodes[node].patterns.sort { $0.prefix.count + $0.suffix.count > $1.prefix.count + $1.suffix.count }
+                try insertNew(rest, endpoint, index)
             }
         case .catchAll(let name):
             guard rest.isEmpty else {
                 throw TemplateError(description: "\(endpoint.path): a catch-all must be the last segment")
             }
-            var catchAll = node.catchAll ?? (name, [:])
+            var catchAll = nodes[node].catchAll ?? (name, [:])
             guard catchAll.name == name, catchAll.endpoints.updateValue(index, forKey: endpoint.method) == nil else {
-                throw twice(endpoint)
+                throw Self.twice(endpoint)
             }
-            node.catchAll = catchAll
+            nodes[node].catchAll = catchAll
         }
+    }
+
+    private mutating func insertNew(_ segments: ArraySlice<Segment>, _ endpoint: Endpoint, _ index: Int)
+        throws(TemplateError)
+    {
+        nodes.append(Node())
+        try insert(segments, endpoint, index, into: nodes.count - 1)
     }
 
     private static func twice(_ endpoint: Endpoint) -> TemplateError {
@@ -167,8 +177,8 @@ extension Router.Pattern {
     /// The decoded value when `segment` has this pattern's prefix and suffix around something.
     fileprivate func value(in segment: Span<UInt8>) -> String? {
         let end = segment.count - suffix.count
-        guard end > prefix.count, segment.extracting(0..<prefix.count).isEqual(to: prefix.span),
-            segment.extracting(end..<segment.count).isEqual(to: suffix.span)
+        guard end > prefix.count, segment.extracting(0..<prefix.count).isEqual(to: prefix),
+            segment.extracting(end..<segment.count).isEqual(to: suffix)
         else { return nil }
         let value = PercentEncoding.decoded(segment.extracting(prefix.count..<end))
         return value == "." || value == ".." ? nil : value
@@ -176,16 +186,9 @@ extension Router.Pattern {
 }
 
 extension Span<UInt8> {
-    fileprivate func isEqual(to other: Span<UInt8>) -> Bool {
+    fileprivate func isEqual(to other: [UInt8]) -> Bool {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }
         return true
-    }
-
-    fileprivate func text() -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
-        for index in indices { bytes.append(self[index]) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
