@@ -38,7 +38,9 @@ package struct JSONSchema: Sendable {
         self.name = name
         self.documents = documents
         self.root = root
-        try check(root, in: name, at: "")
+        do throws(Misfit) { try check(root, in: name) } catch {
+            throw SchemaError(message: "\(name)#\(error.pointer): \(error.complaint)")
+        }
     }
 
     /// What is wrong with a value, in the order of its parts; empty when it is valid.
@@ -63,46 +65,61 @@ package struct JSONSchema: Sendable {
 
     // MARK: Reading
 
-    private func check(_ schema: JSONValue, in document: String, at pointer: String) throws(SchemaError) {
+    /// What is not as it has to be in a schema, and where; the place is put together on the way out.
+    private struct Misfit: Error {
+        var pointer = ""
+        let complaint: String
+
+        /// The same, seen from a part further out.
+        func below(_ part: String) -> Misfit { Misfit(pointer: "/\(part)\(pointer)", complaint: complaint) }
+    }
+
+    private func check(_ schema: JSONValue, in document: String) throws(Misfit) {
         guard case .object(let members) = schema else {
             if case .bool = schema { return }
-            throw SchemaError(message: "\(document)#\(pointer): a schema is an object or a boolean")
+            throw Misfit(complaint: "a schema is an object or a boolean")
         }
         for member in members {
-            let place = "\(pointer)/\(member.key)"
-            guard Self.checked.contains(member.key) || Self.notes.contains(member.key) || member.key.hasPrefix("x-")
-            else { throw SchemaError(message: "\(document)#\(place): the keyword is not supported") }
-            switch member.key {
-            case "$ref":
-                guard let reference = member.value.string, resolve(reference, from: document) != nil else {
-                    throw SchemaError(message: "\(document)#\(place): the reference leads nowhere")
-                }
-            case "properties", "$defs", "patternProperties":
-                for inner in member.value.object ?? JSONObject() {
-                    try check(inner.value, in: document, at: "\(place)/\(inner.key)")
-                }
-            case "items", "additionalProperties", "propertyNames", "not":
-                try check(member.value, in: document, at: place)
-            case "oneOf", "anyOf", "allOf":
-                for (index, inner) in (member.value.array ?? []).enumerated() {
-                    try check(inner, in: document, at: "\(place)/\(index)")
-                }
-            default: break
+            do throws(Misfit) { try check(member, in: document) } catch { throw error.below(member.key) }
+        }
+    }
+
+    private func check(_ member: JSONObject.Member, in document: String) throws(Misfit) {
+        guard Self.checked.contains(member.key) || Self.notes.contains(member.key) || member.key.hasPrefix("x-") else {
+            throw Misfit(complaint: "the keyword is not supported")
+        }
+        switch member.key {
+        case "$ref":
+            guard let reference = member.value.string, resolve(reference, from: document) != nil else {
+                throw Misfit(complaint: "the reference leads nowhere")
             }
+        case "properties", "$defs", "patternProperties":
+            for inner in member.value.object ?? JSONObject() {
+                do throws(Misfit) { try check(inner.value, in: document) } catch { throw error.below(inner.key) }
+            }
+        case "items", "additionalProperties", "propertyNames", "not":
+            try check(member.value, in: document)
+        case "oneOf", "anyOf", "allOf":
+            for (index, inner) in (member.value.array ?? []).enumerated() {
+                do throws(Misfit) { try check(inner, in: document) } catch { throw error.below(String(index)) }
+            }
+        default: break
         }
     }
 
     private static func path(_ reference: Substring, relativeTo document: String) -> String {
-        let slash = UInt8(ascii: "/")
-        var parts = document.utf8.split(separator: slash).dropLast().map { Substring($0) }
-        for part in reference.utf8.split(separator: slash) {
+        func folder(_ path: Substring) -> Substring {
+            path[..<(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)]
+        }
+        var path = folder(document[...])
+        for part in reference.utf8.split(separator: UInt8(ascii: "/")) {
             switch Substring(part) {
-            case "..": _ = parts.popLast()
+            case "..": path = folder(path)
             case ".": continue
-            case let name: parts.append(name)
+            case let name: path = path.isEmpty ? name : "\(path)/\(name)"
             }
         }
-        return parts.joined(separator: "/")
+        return String(path)
     }
 
     // MARK: Validating

@@ -27,6 +27,8 @@ struct EvaluationState {
     var isOnDeepStack = false
     /// When the evaluation has to end, in nanoseconds of the monotonic clock.
     var deadline: UInt64
+    /// What `limits` allow for that.
+    let nanoseconds: UInt64
     let limits: JSONataLimits
     /// What the last failure was about.
     var details = FaultDetails()
@@ -72,6 +74,7 @@ extension EvaluationState {
         values.update(from: program.defaults, count: program.globals.count)
         let places = memory?.memberPlaces ?? program.newMemberPlaces(in: globals)
         let start = MonotonicClock.now()
+        let nanoseconds = limits.nanoseconds
         let state = UnsafeMutablePointer<EvaluationState>.allocate(capacity: 1)
         state.initialize(
             to: EvaluationState(
@@ -81,7 +84,8 @@ extension EvaluationState {
                 globalNames: program.globals,
                 reserve: limits.workMax,
                 depthMax: limits.depth,
-                deadline: start + limits.nanoseconds,
+                deadline: start + nanoseconds,
+                nanoseconds: nanoseconds,
                 limits: limits,
                 now: host.nowMilliseconds ?? MonotonicClock.wallMilliseconds(),
                 random: SplitMix(state: host.randomSeed ?? start),
@@ -121,7 +125,7 @@ extension UnsafeMutablePointer<EvaluationState> {
         pointee.tailFunction = nil
         pointee.tailFrame = nil
         pointee.tailValue = .undefined
-        pointee.deadline = MonotonicClock.now() + pointee.limits.nanoseconds
+        pointee.deadline = MonotonicClock.now() + pointee.nanoseconds
         // `$eval` puts in longer lists, which are gone with the memory of its evaluation.
         if pointee.globalNames.count != program.globals.count { pointee.forgetEvaluated(program) }
     }

@@ -124,14 +124,14 @@ extension Evaluator {
         }
         for index in 0..<source.count {
             let entry = source[entry: index]
-            var keep = truth(entry.value)
-            if function.isFunction {
-                if let place, let known = verdicts?.verdict(place, entry.key) {
-                    keep = known
-                } else {
-                    keep = truth(try callItem(function.function, entry.value, entry.key.unkeyed, object, input, frame))
-                    if let place { verdicts?.remember(place, entry.key, keep) }
-                }
+            let keep: Bool
+            if !function.isFunction {
+                keep = truth(entry.value)
+            } else if let place, let known = verdicts?.verdict(place, entry.key) {
+                keep = known
+            } else {
+                keep = truth(try callItem(function.function, entry.value, entry.key.unkeyed, object, input, frame))
+                if let place { verdicts?.remember(place, entry.key, keep) }
             }
             if keep { arena.append(entry.value, for: entry.key, to: result) }
         }

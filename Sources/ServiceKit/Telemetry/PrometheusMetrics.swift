@@ -77,19 +77,21 @@ package final class PrometheusMetrics: MetricsFactory {
     }
 
     private func counter(_ label: String, _ dimensions: [(String, String)]) -> PrometheusCounter {
-        metrics.withLock { metrics in
-            if case .counter(let known) = metrics[Self.series(label, dimensions)] { return known }
+        let series = Self.series(label, dimensions)
+        return metrics.withLock { metrics in
+            if case .counter(let known) = metrics[series] { return known }
             let made = PrometheusCounter()
-            metrics[Self.series(label, dimensions)] = .counter(made)
+            metrics[series] = .counter(made)
             return made
         }
     }
 
     private func gauge(_ label: String, _ dimensions: [(String, String)]) -> PrometheusGauge {
-        metrics.withLock { metrics in
-            if case .gauge(let known) = metrics[Self.series(label, dimensions)] { return known }
+        let series = Self.series(label, dimensions)
+        return metrics.withLock { metrics in
+            if case .gauge(let known) = metrics[series] { return known }
             let made = PrometheusGauge()
-            metrics[Self.series(label, dimensions)] = .gauge(made)
+            metrics[series] = .gauge(made)
             return made
         }
     }
@@ -97,10 +99,11 @@ package final class PrometheusMetrics: MetricsFactory {
     private func histogram(_ label: String, _ dimensions: [(String, String)], _ bounds: [Double])
         -> PrometheusHistogram
     {
-        metrics.withLock { metrics in
-            if case .histogram(let known) = metrics[Self.series(label, dimensions)] { return known }
+        let series = Self.series(label, dimensions)
+        return metrics.withLock { metrics in
+            if case .histogram(let known) = metrics[series] { return known }
             let made = PrometheusHistogram(bounds: bounds)
-            metrics[Self.series(label, dimensions)] = .histogram(made)
+            metrics[series] = .histogram(made)
             return made
         }
     }
@@ -129,15 +132,15 @@ package final class PrometheusMetrics: MetricsFactory {
     }
 
     private static func escaped(_ value: String) -> String {
-        var output = ""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\\": output += "\\\\"
-            case "\"": output += "\\\""
-            case "\n": output += "\\n"
-            default: output.unicodeScalars.append(scalar)
+        var output: [UInt8] = []
+        output.reserveCapacity(value.utf8.count)
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"), UInt8(ascii: "\""): output += [UInt8(ascii: "\\"), byte]
+            case UInt8(ascii: "\n"): output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
+            default: output.append(byte)
             }
         }
-        return output
+        return String(decoding: output, as: UTF8.self)
     }
 }

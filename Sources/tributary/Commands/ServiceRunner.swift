@@ -69,7 +69,18 @@ struct ServiceRunner {
             readiness: readiness,
             logger: logger
         )
-        try await run([application, BackgroundWork(body: background)], logger: logger)
+        try await run(
+            [
+                // Of one type, because the group asks the runtime about each type for a millisecond.
+                RunningPart(description: application.description) { try await application.run() },
+                RunningPart(description: "background work") {
+                    try await cancelWhenGracefulShutdown { try await background() }
+                    // Some services have nothing to do by themselves; the group must not end for that.
+                    try? await gracefulShutdown()
+                },
+            ],
+            logger: logger
+        )
     }
 
     /// Runs services until SIGTERM or SIGINT.
@@ -96,15 +107,10 @@ struct ServiceRunner {
     }
 }
 
-/// A service's own loops.
-struct BackgroundWork: Service, CustomStringConvertible {
+/// A part of a service's process.
+struct RunningPart: Service, CustomStringConvertible {
+    let description: String
     let body: @Sendable () async throws -> Void
 
-    var description: String { "background work" }
-
-    func run() async throws {
-        try await cancelWhenGracefulShutdown { try await body() }
-        // Some services have nothing to do by themselves; the group must not end for that.
-        try? await gracefulShutdown()
-    }
+    func run() async throws { try await body() }
 }

@@ -57,16 +57,16 @@ struct Installation: Sendable {
 
     /// The resources of `openapi/models`, which are read when they are asked for.
     func unifiedModel() throws -> UnifiedModel {
-        let folder = settings.content("openapi/models")
-        let files = Self.schemas(in: folder.path)
+        let folder = "\(settings.contentPath)/openapi/models"
+        let files = Self.schemas(in: folder)
         guard !files.isEmpty else {
             throw Settings.Failure(
                 description:
-                    "\(folder.path) holds no schemas; set TRIBUTARY_CONTENT_DIR to the folder that has openapi/"
+                    "\(folder) holds no schemas; set TRIBUTARY_CONTENT_DIR to the folder that has openapi/"
             )
         }
         return UnifiedModel(files: files) { name in
-            try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent(name))))
+            try JSONValue(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))))
         }
     }
 

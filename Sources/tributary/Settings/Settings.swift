@@ -17,6 +17,9 @@ struct Settings: Sendable {
     let dataDirectory: URL
     /// Folder that holds `connectors/`, `migrations/` and `openapi/`.
     let contentDirectory: URL
+    /// The same two as they are given.
+    private let dataPath: String
+    let contentPath: String
     private let reader: ConfigReader
 
     /// Reads the environment and, where it is silent, `settings.env` of the data directory.
@@ -25,8 +28,9 @@ struct Settings: Sendable {
         let outer = ConfigReader(provider: environment).scoped(to: "tributary")
         // Where keys, certificates, pids and logs are kept.
         let data = outer.string(forKey: "data.dir", default: ".tributary")
+        dataPath = data
         dataDirectory = URL(fileURLWithPath: data)
-        let file = dataDirectory.appendingPathComponent("settings.env").path
+        let file = "\(data)/settings.env"
         if FileManager.default.fileExists(atPath: file) {
             let fromFile = EnvironmentVariablesProvider(
                 environmentVariables: Self.lines(of: try Data(contentsOf: URL(fileURLWithPath: file))),
@@ -37,7 +41,8 @@ struct Settings: Sendable {
             reader = outer
         }
         // Where connectors/, migrations/ and openapi/ are.
-        contentDirectory = URL(fileURLWithPath: reader.string(forKey: "content.dir", default: "."))
+        contentPath = reader.string(forKey: "content.dir", default: ".")
+        contentDirectory = URL(fileURLWithPath: contentPath)
     }
 
     /// The `NAME=value` lines of a file; the last of a name counts, and lines that begin with `#` do not.
@@ -191,12 +196,12 @@ struct Settings: Sendable {
 
     /// A file of the data directory.
     func file(_ path: String) -> URL {
-        dataDirectory.appendingPathComponent(path)
+        URL(fileURLWithPath: "\(dataPath)/\(path)")
     }
 
     /// A file or folder of the content directory.
     func content(_ path: String) -> URL {
-        contentDirectory.appendingPathComponent(path)
+        URL(fileURLWithPath: "\(contentPath)/\(path)")
     }
 
     /// The bytes of a key file that `tributary init` made.
