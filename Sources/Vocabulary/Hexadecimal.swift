@@ -11,10 +11,13 @@ package enum Hexadecimal {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Sixteen digits for a number.
-    package static func text(_ number: UInt64) -> String {
-        var text = InlineArray<16, UInt8>(repeating: 0)
-        for index in text.indices { text[index] = digit(number, index) }
+    /// The thirty-two digits of two numbers.
+    package static func text(_ high: UInt64, _ low: UInt64) -> String {
+        var text = InlineArray<32, UInt8>(repeating: 0)
+        for index in 0..<16 {
+            text[index] = digit(high, index)
+            text[index + 16] = digit(low, index)
+        }
         return string(text.span)
     }
 
@@ -29,8 +32,8 @@ package enum Hexadecimal {
         return string(text.span)
     }
 
-    /// One of the sixteen digits of a number.
-    private static func digit(_ number: UInt64, _ index: Int) -> UInt8 {
+    /// One of the sixteen digits of a number, the first for the highest bits.
+    package static func digit(_ number: UInt64, _ index: Int) -> UInt8 {
         digit(UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 0xF)
     }
 

@@ -25,7 +25,7 @@ struct VocabularyTests {
     @Test func `bytes and numbers are written in hexadecimal`() {
         #expect(Hexadecimal.text([0x00, 0x0F, 0xA0, 0xFF]) == "000fa0ff")
         #expect(Hexadecimal.text([]) == "")
-        #expect(Hexadecimal.text(UInt64(0x0123_4567_89AB_CDEF)) == "0123456789abcdef")
+        #expect(Hexadecimal.text(0x0123_4567_89AB_CDEF, 1) == "0123456789abcdef0000000000000001")
         #expect("0123456789abcdef".utf8.compactMap(Hexadecimal.value) == Array(0...15))
         #expect("/:`gAF".utf8.allSatisfy { Hexadecimal.value($0) == nil })
     }

@@ -73,9 +73,13 @@ struct TraceIDs: Sendable, Equatable {
     init(_ headers: HTTPFields) {
         let trace = headers.value(of: .traceparent).flatMap { Self.isTraceparent($0) ? $0 : nil }
         let request = headers.value(of: .requestID).flatMap { Self.isRequestID($0) ? $0 : nil }
-        let made = trace == nil || request == nil ? Self.random() : ("", "")
-        requestID = request ?? made.0 + made.1
-        traceparent = trace ?? Self.traceparent(made)
+        if let trace, let request {
+            (requestID, traceparent) = (request, trace)
+        } else {
+            let made = Self.random()
+            requestID = request ?? Hexadecimal.text(made.0, made.1)
+            traceparent = trace ?? Self.traceparent(made.0, made.1)
+        }
     }
 
     private static func isRequestID(_ text: String) -> Bool {
@@ -105,22 +109,22 @@ struct TraceIDs: Sendable, Equatable {
     private static let made = Atomic<UInt64>(0)
 
     /// 128 bits that no other request has: unguessable they need not be, so that no request asks the system for them.
-    private static func random() -> (String, String) {
+    private static func random() -> (UInt64, UInt64) {
         let number = made.add(1, ordering: .relaxed).newValue
-        let first = mixed(origin &+ number &* 0x9E37_79B9_7F4A_7C15)
-        return (Hexadecimal.text(first | 1), Hexadecimal.text(mixed(first ^ number)))
+        let first = mixed(origin &+ number &* 0x9E37_79B9_7F4A_7C15) | 1
+        return (first, mixed(first ^ number))
     }
 
-    private static func traceparent(_ halves: (String, String)) -> String {
-        var text = ""
-        text.reserveCapacity(55)
-        text += "00-"
-        text += halves.0
-        text += halves.1
-        text += "-"
-        text += halves.0
-        text += "-00"
-        return text
+    /// Version 00, a trace id of 128 bits, its first half as the id of the span, and no flags.
+    private static func traceparent(_ high: UInt64, _ low: UInt64) -> String {
+        var text = InlineArray<55, UInt8>(repeating: UInt8(ascii: "-"))
+        for index in [0, 1, 53, 54] { text[index] = UInt8(ascii: "0") }
+        for index in 0..<16 {
+            text[index + 3] = Hexadecimal.digit(high, index)
+            text[index + 19] = Hexadecimal.digit(low, index)
+            text[index + 36] = Hexadecimal.digit(high, index)
+        }
+        return String(utf8: text.span) ?? ""
     }
 
     /// Spreads a number over all bits (the finalizer of SplitMix64).

@@ -42,10 +42,9 @@ struct EndpointResponder: Sendable {
         var pathParameters: PathParameters = [:]
         switch router.match(head.method, head.path) {
         case .endpoint(let index, let values):
-            let endpoint = endpoints[index]
-            found = endpoint
+            found = endpoints[index]
             pathParameters = values
-            refusal = bodyObjection(head, endpoint.value)
+            refusal = bodyObjection(head, endpoints[index])
         case .otherMethods(let methods):
             allow = methods.map(\.rawValue).joined(separator: ", ")
             refusal = Problem(
@@ -77,8 +76,10 @@ struct EndpointResponder: Sendable {
         return Problem(.payloadTooLarge, "the body is larger than \(bodyBytesMax) bytes")
     }
 
-    private func bodyObjection(_ head: RequestHead, _ endpoint: Endpoint) -> Problem? {
-        guard head.contentLength != 0, let body = endpoint.body, !body.contentTypes.contains("*/*") else { return nil }
+    private func bodyObjection(_ head: RequestHead, _ endpoint: RoutedEndpoint) -> Problem? {
+        guard head.contentLength != 0, let body = endpoint.value.body, !body.contentTypes.contains("*/*") else {
+            return nil
+        }
         if let coding = head.headers[.contentEncoding], coding.lowercased() != "identity" {
             return Problem(.unsupportedMediaType, "send the body without Content-Encoding")
         }
@@ -100,20 +101,19 @@ struct EndpointResponder: Sendable {
         guard let found = admission.endpoint else {
             return refusal(Problem(.notFound, "there is nothing at this path"), admission)
         }
-        let endpoint = found.value
         metrics.begin()
         var response: EndpointResponse
         do {
-            response = try await endpoint.handler(request(admission, endpoint, body, upload))
+            response = try await found.value.handler(request(admission, found, body, upload))
             if case .json(let value) = response.body { response.body = .bytes(value.bytes()) }
         } catch {
-            response = failure(error, admission, endpoint)
+            response = failure(error, admission, found.value)
         }
         metrics.end(found.index, status: response.status, duration: ContinuousClock.now - admission.started)
         logger.debug(
             "request answered",
             metadata: [
-                "request_id": "\(admission.trace.requestID)", "operation": "\(endpoint.operationID)",
+                "request_id": "\(admission.trace.requestID)", "operation": "\(found.value.operationID)",
                 "status": "\(response.status)",
             ]
         )
@@ -142,19 +142,19 @@ struct EndpointResponder: Sendable {
         )
     }
 
-    private func request(_ admission: Admission, _ endpoint: Endpoint, _ body: [UInt8], _ upload: ByteStream?)
+    private func request(_ admission: Admission, _ endpoint: RoutedEndpoint, _ body: [UInt8], _ upload: ByteStream?)
         async throws -> EndpointRequest
     {
         let caller: CallerIdentity
-        switch endpoint.access {
+        switch endpoint.value.access {
         case .public, .apiKeyWithin: caller = .anonymous
         default:
             caller = try await authenticator.identify(admission.head.headers)
-            try AccessCheck.check(caller, endpoint.access)
+            try AccessCheck.check(caller, endpoint.value.access)
         }
         let query = try QueryItems(parsing: (admission.head.rawQuery ?? "").utf8Span.span)
-        try QueryCheck.check(query, endpoint)
-        if endpoint.body?.isRequired == true, body.isEmpty, upload == nil {
+        try QueryCheck.check(query, endpoint.value)
+        if endpoint.value.body?.isRequired == true, body.isEmpty, upload == nil {
             throw Problem(.invalidRequest, "the body is missing")
         }
         return EndpointRequest(

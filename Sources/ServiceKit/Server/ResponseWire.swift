@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -30,12 +31,7 @@ enum ResponseWire {
     ) -> [UInt8] {
         var lines: [(name: String, value: String)] = []
         lines.reserveCapacity(headers.count + 6)
-        for field in headers {
-            switch field.name {
-            case .contentLength, .transferEncoding, .connection, .date, .xContentTypeOptions: continue
-            case .requestID, .traceparent: if trace != nil { continue }
-            default: break
-            }
+        for field in headers where !isOurs(field.name) || trace == nil && field.name == .requestID {
             lines.append((field.name.rawName, field.value))
         }
         if let trace {
@@ -53,23 +49,36 @@ enum ResponseWire {
         return put(together: closes ? start + "\r\nConnection: close" : start, lines)
     }
 
+    private static func isOurs(_ name: HTTPField.Name) -> Bool {
+        name.isSame(as: .date) || name.isSame(as: .contentLength) || name.isSame(as: .connection)
+            || name.isSame(as: .transferEncoding) || name.isSame(as: .requestID) || name.isSame(as: .traceparent)
+            || name.isSame(as: .xContentTypeOptions)
+    }
+
     private static func put(together start: String, _ lines: [(name: String, value: String)]) -> [UInt8] {
         let count = lines.reduce(start.utf8.count + 4) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         return [UInt8](capacity: count) { output in
-            append(start, "\r\n", &output)
+            append(start, UInt8(ascii: "\r"), UInt8(ascii: "\n"), &output)
             for line in lines {
-                append(line.name, ": ", &output)
-                append(line.value, "\r\n", &output)
+                append(line.name, UInt8(ascii: ":"), UInt8(ascii: " "), &output)
+                append(line.value, UInt8(ascii: "\r"), UInt8(ascii: "\n"), &output)
             }
-            append("", "\r\n", &output)
+            output.append(UInt8(ascii: "\r"))
+            output.append(UInt8(ascii: "\n"))
         }
     }
 
-    private static func append(_ text: String, _ end: String, _ output: inout OutputSpan<UInt8>) {
+    /// Appends `text` and the two characters behind it.
+    private static func append(
+        _ text: String,
+        _ first: UInt8,
+        _ second: UInt8,
+        _ output: inout OutputSpan<UInt8>
+    ) {
         let bytes = text.utf8Span.span
         for index in bytes.indices { output.append(bytes[index]) }
-        let last = end.utf8Span.span
-        for index in last.indices { output.append(last[index]) }
+        output.append(first)
+        output.append(second)
     }
 
     /// Appends one chunk; an empty piece is left out, because it would end the body.
