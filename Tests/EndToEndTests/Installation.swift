@@ -28,6 +28,9 @@ struct Installation {
         sender = try CurlSender()
     }
 
+    /// The names of the demo accounts in dev.env.
+    var accounts: [String] { values.keys.filter { $0.hasPrefix("ACCOUNT_") }.sorted() }
+
     /// A line of dev.env.
     subscript(name: String) -> String { values[name] ?? "" }
 
