@@ -1,30 +1,16 @@
 import COpenSSL
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
-/// Random bytes from the system's generator.
-///
-/// OpenSSL's own generator is seeded from it too, and takes a millisecond to set up in a new process.
+/// Random bytes from OpenSSL's generator, seeded by the system.
 package enum SecureRandom {
-    /// What the system gives at once.
-    private static let portion = 256
-
     /// `count` random bytes.
     ///
     /// - Throws: `failed` when the system has no randomness to give.
     package static func bytes(_ count: Int) throws(CryptographyError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        let isFilled = bytes.withUnsafeMutableBytes { bytes in
-            stride(from: 0, to: count, by: portion).allSatisfy { start in
-                let part = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<min(start + portion, count)])
-                return part.baseAddress.map { getentropy($0, part.count) == 0 } ?? true
-            }
+        let ok = withCleanErrorQueue {
+            bytes.withUnsafeMutableBufferPointer { RAND_bytes($0.baseAddress, Int32(count)) }
         }
-        guard isFilled else { throw CryptographyError(.failed, "the system's random generator gave nothing") }
+        guard ok == 1 else { throw CryptographyError(.failed, "the system's random generator gave nothing") }
         return bytes
     }
 }
