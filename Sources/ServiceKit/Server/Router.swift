@@ -41,8 +41,8 @@ struct Router: Sendable {
     }
 
     private enum Segment {
-        case literal(String)
-        case pattern(prefix: String, name: String, suffix: String)
+        case literal([UInt8])
+        case pattern(prefix: [UInt8], name: String, suffix: [UInt8])
         case catchAll(String)
     }
 
@@ -108,8 +108,7 @@ struct Router: Sendable {
         }
         let rest = segments.dropFirst()
         switch first {
-        case .literal(let text):
-            let bytes = Array(text.utf8)
+        case .literal(let bytes):
             if let known = nodes[node].literals.first(where: { $0.bytes == bytes }) {
                 try insert(rest, endpoint, index, into: known.node)
             } else {
@@ -117,7 +116,6 @@ struct Router: Sendable {
                 try insertNew(rest, endpoint, index)
             }
         case .pattern(let prefix, let name, let suffix):
-            let (prefix, suffix) = (Array(prefix.utf8), Array(suffix.utf8))
             let known = nodes[node].patterns.first { $0.prefix == prefix && $0.suffix == suffix && $0.name == name }
             if let known {
                 try insert(rest, endpoint, index, into: known.node)
@@ -153,20 +151,21 @@ struct Router: Sendable {
     private static func segments(_ template: String) throws(TemplateError) -> [Segment] {
         guard template.hasPrefix("/") else { throw TemplateError(description: "\(template): must start with a slash") }
         var segments: [Segment] = []
-        for segment in template.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-            guard let open = segment.firstIndex(of: "{") else {
-                segments.append(.literal(String(segment)))
+        let slash = UInt8(ascii: "/")
+        for segment in template.utf8.dropFirst().split(separator: slash, omittingEmptySubsequences: false) {
+            guard let open = segment.firstIndex(of: UInt8(ascii: "{")) else {
+                segments.append(.literal(Array(segment)))
                 continue
             }
-            guard let close = segment.lastIndex(of: "}"), open < close else {
-                throw TemplateError(description: "\(template): '\(segment)' has no closing brace")
+            guard let close = segment.lastIndex(of: UInt8(ascii: "}")), open < close else {
+                throw TemplateError(description: "\(template): '\(Substring(segment))' has no closing brace")
             }
-            let name = segment[segment.index(after: open)..<close]
+            let name = Substring(segment[segment.index(after: open)..<close])
             if name.hasSuffix("...") {
                 segments.append(.catchAll(String(name.dropLast(3))))
             } else {
-                let suffix = segment[segment.index(after: close)...]
-                segments.append(.pattern(prefix: String(segment[..<open]), name: String(name), suffix: String(suffix)))
+                let suffix = Array(segment[segment.index(after: close)...])
+                segments.append(.pattern(prefix: Array(segment[..<open]), name: String(name), suffix: suffix))
             }
         }
         return segments
