@@ -15,11 +15,13 @@ package enum PathSegment {
 package enum URLText {
     /// `text` with every byte but the unreserved ones and `also` encoded.
     package static func encoded(_ text: String, allowing also: String = "") -> String {
+        func isKept(_ byte: UInt8) -> Bool { isUnreserved(byte) || also.utf8.contains(byte) }
+        if text.utf8.allSatisfy(isKept) { return text }
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
-            if isUnreserved(byte) || also.utf8.contains(byte) {
+            if isKept(byte) {
                 bytes.append(byte)
             } else {
                 bytes.append(UInt8(ascii: "%"))

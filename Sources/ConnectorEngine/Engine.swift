@@ -7,8 +7,8 @@ package import Vocabulary
 
 /// Does unified calls: plan, build, sign, send, judge, page, map.
 ///
-/// It knows documents, not vendors.
-package struct Engine: Sendable {
+/// It knows documents, not vendors. An object, because it keeps what it has learnt of calls.
+package final class Engine: Sendable {
     let model: UnifiedModel
     private let sender: any HTTPSender
     let cursors: CursorCodec
@@ -117,7 +117,7 @@ package struct Engine: Sendable {
                 connector: connector,
                 exchange: exchange,
                 pipeline: pipeline,
-                execute: { try await execute($0, connector, variables, exchange.access, within: exchange.trace) }
+                execute: { try await self.execute($0, connector, variables, exchange.access, within: exchange.trace) }
             ).result()
         }
     }

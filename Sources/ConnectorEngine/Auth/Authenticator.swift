@@ -11,41 +11,32 @@ struct Authenticator {
     /// For credentials that are different in each request; nil where none can be made.
     var tools: SigningTools?
 
-    /// `request` with the credentials; a field of the same name that came from elsewhere is replaced.
+    /// Puts the credentials into `request`; a field of the same name that came from elsewhere is replaced.
     ///
     /// `connector`: with its defaults the request is finished, for signatures over all of it; without it the caller
     /// finishes it himself and asks for ``signatureFields(of:variables:)``.
     func sign(
-        _ request: NativeRequest,
+        _ request: inout NativeRequest,
         variables: JSONObject,
         connector: ConnectorDocument? = nil
-    ) throws -> NativeRequest {
-        var signed = request
-        let injection = try access.injection(by: method, variables)
-        for header in injection.headers { signed.setHeader(header) }
-        for item in injection.query {
-            signed.query.removeAll { $0.name == item.name }
-            signed.query.append(item)
-        }
-        for member in injection.members { signed.secretMembers[member.key] = member.value }
+    ) throws {
+        request.credentials = try access.injection(by: method, variables)
         if let config = method.userToken {
             let scope = access.scope(variables)
-            signed.soapSecurity = try config.security(
+            request.soapSecurity = try config.security(
                 username: scope.secretText(config.username),
                 password: scope.secretText(config.password),
                 tools: tools
             )
         }
         if let connector, !method.signatures.isEmpty {
-            let finished = try signed.outbound(
+            let finished = try request.outbound(
                 connector: connector,
                 identity: ConnectionIdentity(partition: "signature")
             )
-            for field in try signatureFields(of: finished, variables: variables) {
-                signed.setHeader(field.name, field.value, isSecret: true)
-            }
+            let signature = try signatureFields(of: finished, variables: variables)
+            request.credentials = try request.credentials?.adding(signature)
         }
-        return signed
     }
 
     /// The header fields that sign a finished request, in the order in which they come to stand.
@@ -69,38 +60,65 @@ struct Authenticator {
     }
 }
 
-/// What a way to connect puts into every request of one access, with the values in it.
+/// What a way to connect puts into requests, with the values in it: secrets, all of it.
+///
+/// An object, because many requests get the same.
 final class InjectedValues: Sendable {
-    let method: AuthMethod
-    /// The account's variables that the values were made with.
-    let variables: JSONObject
-    let headers: [NativeRequest.Item]
+    let headers: [HTTPField]
     let query: [NativeRequest.Item]
     /// Members of a body.
     let members: JSONObject
-    /// Whether the next request gets the same: templates know nothing of time and chance, JSONata does.
-    let areAlwaysTheSame: Bool
 
-    init(_ method: AuthMethod, _ access: UsableAccess, _ variables: JSONObject) throws {
-        self.method = method
-        self.variables = variables
-        let injection = method.injection
-        let scope = access.scope(variables)
-        func items(_ expressions: [NamedExpression]) throws -> [NativeRequest.Item] {
-            try expressions.map {
-                NativeRequest.Item(name: $0.name, value: try scope.secretText($0.expression), isSecret: true)
-            }
-        }
-        var headers = try items(injection.headers)
-        if let basic = injection.basic {
-            let pair = "\(try scope.secretText(basic.username)):\(try scope.secretText(basic.password))"
-            let value = "Basic " + Base64.encoded(Array(pair.utf8))
-            headers.append(NativeRequest.Item(name: "Authorization", value: value, isSecret: true))
-        }
+    private init(headers: [HTTPField], query: [NativeRequest.Item], members: JSONObject) {
         self.headers = headers
-        query = try items(injection.query)
-        members = JSONObject(try injection.body.map { ($0.name, .string(try scope.secretText($0.expression))) })
-        areAlwaysTheSame = injection.expressions.allSatisfy(\.isTemplate)
+        self.query = query
+        self.members = members
+    }
+
+    /// Puts values in; of two with one name the last is kept.
+    ///
+    /// `text`: gives the text of an expression over credentials.
+    convenience init(
+        headers: [NamedExpression],
+        query: [NamedExpression],
+        members: [NamedExpression],
+        basic: Injection.BasicPair? = nil,
+        text: (Expression) throws -> String
+    ) throws {
+        var fields = try headers.map { (name: $0.name, value: try text($0.expression)) }
+        if let basic {
+            let pair = "\(try text(basic.username)):\(try text(basic.password))"
+            fields.append((name: "Authorization", value: "Basic " + Base64.encoded(Array(pair.utf8))))
+        }
+        var items: [NativeRequest.Item] = []
+        for parameter in query {
+            items.removeAll { $0.name == parameter.name }
+            let value = try text(parameter.expression)
+            items.append(NativeRequest.Item(name: parameter.name, value: value, isSecret: true))
+        }
+        self.init(
+            headers: try Self.adding(fields, to: []),
+            query: items,
+            members: JSONObject(try members.map { ($0.name, .string(try text($0.expression))) })
+        )
+    }
+
+    /// The same with further header fields.
+    func adding(_ fields: [(name: String, value: String)]) throws -> InjectedValues {
+        InjectedValues(headers: try Self.adding(fields, to: headers), query: query, members: members)
+    }
+
+    private static func adding(
+        _ fields: [(name: String, value: String)],
+        to known: [HTTPField]
+    ) throws -> [HTTPField] {
+        var all = known
+        for field in fields {
+            let made = try HTTPField(sending: field.name, field.value)
+            all.removeAll { $0.name == made.name }
+            all.append(made)
+        }
+        return all
     }
 }
 

@@ -5,7 +5,7 @@ package import Vocabulary
 /// The credentials of a WS-Security header block, ready to be put into an envelope.
 ///
 /// OASIS Web Services Security: UsernameToken Profile 1.0, and SOAP Message Security 1.0 for the timestamp.
-package struct SOAPSecurity: Sendable {
+package final class SOAPSecurity: Sendable {
     /// How the password is shown.
     package enum Password: Sendable {
         /// As it is.

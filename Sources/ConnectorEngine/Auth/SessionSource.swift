@@ -58,17 +58,11 @@ struct SessionSource: TokenSource {
         var native = try RequestBuilder(connector: context.connector, scope: scope).request(template)
         native.isIdempotent = false
         if session != nil, !native.needsNoAuth {
-            for header in context.injection.headers {
-                native.setHeader(header.name, try text(header.expression, scope), isSecret: true)
-            }
-            for item in context.injection.query {
-                native.query.append(
-                    NativeRequest.Item(name: item.name, value: try text(item.expression, scope), isSecret: true)
-                )
-            }
-            for member in context.injection.body {
-                native.secretMembers[member.name] = .string(try text(member.expression, scope))
-            }
+            native.credentials = try InjectedValues(
+                headers: context.injection.headers,
+                query: context.injection.query,
+                members: context.injection.body
+            ) { try text($0, scope) }
         }
         var outbound = try native.outbound(connector: context.connector, identity: material.identity)
         outbound.totalTimeout = .seconds(10)

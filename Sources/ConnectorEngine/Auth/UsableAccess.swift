@@ -17,8 +17,8 @@ package final class UsableAccess: Sendable {
     package let clientCertificate: ConnectionIdentity.ClientCertificate?
     /// Grows with each renewal, so that a rejected one can be told from its successor.
     package let version: Int
-    /// What was put into the last request.
-    private let injected = Mutex<InjectedValues?>(nil)
+    /// What was put into the last request, and by what it was made.
+    private let injected = Mutex<(method: AuthMethod, variables: JSONObject, values: InjectedValues)?>(nil)
 
     /// Bundles an account's access.
     package init(
@@ -37,9 +37,22 @@ package final class UsableAccess: Sendable {
     ///
     /// - Throws: `Problem` (`credential_unavailable`), whose text never holds a secret.
     func injection(by method: AuthMethod, _ variables: JSONObject) throws -> InjectedValues {
-        if let known = injected.withLock({ $0 }), known.method === method, known.variables == variables { return known }
-        let values = try InjectedValues(method, self, variables)
-        if values.areAlwaysTheSame { injected.withLock { $0 = values } }
+        let known = injected.withLock { known in
+            known.flatMap { $0.method === method && $0.variables == variables ? $0.values : nil }
+        }
+        if let known { return known }
+        let injection = method.injection
+        let scope = scope(variables)
+        let values = try InjectedValues(
+            headers: injection.headers,
+            query: injection.query,
+            members: injection.body,
+            basic: injection.basic
+        ) { try scope.secretText($0) }
+        // The next request gets the same: templates know nothing of time and chance, JSONata does.
+        if injection.expressions.allSatisfy(\.isTemplate) {
+            injected.withLock { $0 = (method, variables, values) }
+        }
         return values
     }
 }

@@ -40,10 +40,10 @@ package struct VerificationFlow: Sendable {
         tools: SigningTools? = nil
     ) throws -> OutboundRequest {
         let builder = RequestBuilder(connector: connector, scope: ExpressionScope(["context": .object(variables)]))
-        let native = try builder.request(verification.request)
-        let signed = try Authenticator(method: method, access: access, tools: tools)
-            .sign(native, variables: variables, connector: connector)
-        return try signed.outbound(
+        var request = try builder.request(verification.request)
+        try Authenticator(method: method, access: access, tools: tools)
+            .sign(&request, variables: variables, connector: connector)
+        return try request.outbound(
             connector: connector,
             identity: connector.http.identity(
                 partition: partition,

@@ -44,7 +44,7 @@ package struct ProxyEngine: Sendable {
             connector: document,
             account: call.account,
             subject: call.traffic,
-            rateClass: request.rateClass,
+            rateClass: request.native?.rateClass,
             variables: variables
         )
         let response = try await send(request, headers, call, source, access, traffic)
@@ -124,7 +124,8 @@ package struct ProxyEngine: Sendable {
         _ variables: JSONObject
     ) async throws -> OutboundRequest {
         let authenticator = Authenticator(method: method, access: access, tools: tools)
-        let signed = try authenticator.sign(request, variables: variables)
+        var signed = request
+        try authenticator.sign(&signed, variables: variables)
         var outbound = try signed.outbound(
             connector: connector,
             identity: connector.http.identity(of: call.account, method: method, certificate: access.clientCertificate),
@@ -153,7 +154,7 @@ package struct ProxyEngine: Sendable {
         case .stream(let stream): outbound.upload = stream
         }
         let security = Self.isXML(outbound.headers) ? signed.soapSecurity : nil
-        let members = signed.secretMembers
+        let members = signed.credentials?.members ?? JSONObject()
         guard security != nil || isSigned || !members.isEmpty else { return }
         if case .stream(let stream) = body {
             guard let whole = try await stream.collected(upTo: Self.envelopeBytesMax) else {

@@ -80,7 +80,7 @@ struct ProxyPlan {
         request.isIdempotent = [.get, .head, .options].contains(call.method)
         var headers = ProxyHeaders.outgoing(call.headers, config: connector.proxy, key: call.key)
         for field in template.isEmpty ? connector.http.headers : connector.http.headers + template {
-            guard let name = FieldNames.name(field.name), !headers.contains(where: { $0.name == name }),
+            guard let name = FieldNames.name(field.name), !headers.contains(where: { $0.name.isSame(as: name) }),
                 let text = try? field.expression.text(in: scope)
             else { continue }
             headers.append(HTTPField(name: name, value: text))
@@ -120,7 +120,7 @@ struct ProxyPlan {
             let address = WebAddress(base.description.trimmingSlash + (path.hasPrefix("/") ? path : "/" + path))
         else { throw Problem(.configInvalid, "the path of '\(resource)/\(name)' gives no address") }
         var request = NativeRequest(method: isMethod ? template.method : call.method.rawValue, address: address)
-        request.rateClass = method.rateClass
+        request.native = method
         try check(call, method, connector: connector)
         return (request, method)
     }

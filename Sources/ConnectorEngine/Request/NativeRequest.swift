@@ -36,31 +36,30 @@ package struct NativeRequest: Sendable {
     package var body: JSONValue?
     /// How the body is written.
     package var form = BodyForm.json
-    /// Credentials that are members of the body.
-    package var secretMembers = JSONObject()
+    /// The credentials that it is sent with.
+    var credentials: InjectedValues?
     /// The credentials that a SOAP body gets when it is written.
-    package var soapSecurity: SOAPSecurity?
-    /// What its answers mean.
-    package var answer = AnswerRules.usual
-    /// Whether it is sent without credentials.
-    package var needsNoAuth = false
-    /// Scopes that the vendor wants for it.
-    package var scopes: [String] = []
+    var soapSecurity: SOAPSecurity?
+    /// What the document says of it, without what it says of its native call; nil for requests in a caller's own words.
+    var template: RequestTemplate?
+    /// The native call that it makes, which says what its answers mean and what it counts against.
+    var native: ResourceMethod?
     /// Whether it is about one record, so that a vendor who does not find it lacks the record and not the resource.
     package var namesRecord = false
     /// Whether it may be repeated.
     package var isIdempotent = true
-    /// Which rate budgets it counts against.
-    package var rateClass: String?
     /// What the vendor's refusals mean to the method that it is made for.
     package var errorMapping: MappingStack?
+
+    /// What its answers mean.
+    var answer: AnswerRules { template?.answer ?? .usual }
+    /// Whether it is sent without credentials.
+    var needsNoAuth: Bool { template?.needsNoAuth ?? false }
     /// What it must look like.
-    package var contract: NativeContract?
-    /// How long a good answer is kept; not at all, if nil.
-    package var cacheLifetime: Duration?
+    var contract: NativeContract? { native.flatMap { NativeContract($0.contract) } }
 
     /// Whether two names of header fields are one (RFC 9110 section 5.1).
-    private static func isSameName(_ left: String, _ right: String) -> Bool {
+    fileprivate static func isSameName(_ left: String, _ right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
         return left.utf8.elementsEqual(right.utf8) { left, right in
             left == right || (left | 0x20 == right | 0x20 && (0x61...0x7A).contains(left | 0x20))
@@ -69,17 +68,23 @@ package struct NativeRequest: Sendable {
 
     /// Sets a header field, whatever its name's case was before.
     mutating func setHeader(_ name: String, _ value: String, isSecret: Bool = false) {
-        setHeader(Item(name: name, value: value, isSecret: isSecret))
+        headers.set(Item(name: name, value: value, isSecret: isSecret))
     }
 
-    /// Sets a header field, whatever its name's case was before.
-    mutating func setHeader(_ header: Item) {
-        headers.removeAll { Self.isSameName($0.name, header.name) }
-        headers.append(header)
+    /// Whether the credentials have a header field of this name, which replaces that of the request.
+    private func isReplaced(_ name: String) -> Bool {
+        credentials?.headers.contains { Self.isSameName($0.name.canonicalName, name) } ?? false
+    }
+
+    /// The query parameters with those of the credentials, which replace any of their names.
+    private var allQuery: [Item] {
+        guard let credentials, !credentials.query.isEmpty else { return query }
+        return query.filter { item in !credentials.query.contains { $0.name == item.name } } + credentials.query
     }
 
     /// The whole address with the query.
     func url(_ http: HTTPDefaults, masked: Bool = false) -> String {
+        let query = allQuery
         guard !query.isEmpty || address.query?.isEmpty == true else { return address.description }
         var address = address
         let items = query.map { (name: $0.name, value: masked && $0.isSecret ? "***" : $0.value) }
@@ -101,19 +106,19 @@ package struct NativeRequest: Sendable {
             throw Problem(.configInvalid, "'\(method)' is not an HTTP method")
         }
         let encoded = try BodyEncoder(form: form).encoded(wholeBody, security: soapSecurity)
-        // Put into a list first: to add to `HTTPFields` moves all that is there.
+        let secrets = credentials?.headers ?? []
         var fields: [HTTPField] = []
-        fields.reserveCapacity(headers.count + others.count + 4)
+        fields.reserveCapacity(headers.count + secrets.count + others.count + 4)
         func add(_ name: HTTPField.Name, _ value: String) {
-            if !fields.contains(where: { $0.name == name }) { fields.append(HTTPField(name: name, value: value)) }
+            if !fields.contains(where: { $0.name.isSame(as: name) }) {
+                fields.append(HTTPField(name: name, value: value))
+            }
         }
         // Their names are different ones already.
-        for header in headers {
-            guard let name = FieldNames.name(header.name), HeaderText.isValue(header.value) else {
-                throw Problem(.invalidRequest, "the header field '\(header.name)' holds bytes that cannot be sent")
-            }
-            fields.append(HTTPField(name: name, value: header.value))
+        for header in headers where !isReplaced(header.name) {
+            fields.append(try HTTPField(sending: header.name, header.value))
         }
+        fields += secrets
         if let encoded {
             add(.contentType, encoded.contentType)
             for header in encoded.headers {
@@ -123,7 +128,9 @@ package struct NativeRequest: Sendable {
         }
         if let agent = connector.http.userAgent { add(.userAgent, agent) }
         let own = fields.count
-        for field in others where !fields[..<own].contains(where: { $0.name == field.name }) { fields.append(field) }
+        for field in others where !fields[..<own].contains(where: { $0.name.isSame(as: field.name) }) {
+            fields.append(field)
+        }
         return OutboundRequest(
             method: verb,
             url: url(connector.http),
@@ -151,9 +158,9 @@ package struct NativeRequest: Sendable {
         var shown = JSONObject([
             ("method", .string(method)), ("url", .string(url(connector.http, masked: true))),
         ])
-        shown["headers"] = .object(
-            JSONObject(headers.map { ($0.name, .string($0.isSecret ? "***" : $0.value)) })
-        )
+        let fields = headers.filter { !isReplaced($0.name) }.map { ($0.name, $0.isSecret ? "***" : $0.value) }
+        let secrets = (credentials?.headers ?? []).map { ($0.name.rawName, "***") }
+        shown["headers"] = .object(JSONObject((fields + secrets).map { ($0.0, .string($0.1)) }))
         shown["body"] = explainedBody
         return .object(shown)
     }
@@ -161,11 +168,11 @@ package struct NativeRequest: Sendable {
     /// The body with the credentials in it.
     private var wholeBody: JSONValue? {
         get throws {
-            guard !secretMembers.isEmpty else { return body }
+            guard let members = credentials?.members, !members.isEmpty else { return body }
             guard form.format.kind != .none, body == nil || body?.object != nil else {
                 throw Problem(.configInvalid, "the key of this way to connect needs a body that is an object")
             }
-            return (body ?? .object([:])).overlaid(by: .object(secretMembers))
+            return (body ?? .object([:])).overlaid(by: .object(members))
         }
     }
 
@@ -179,6 +186,26 @@ package struct NativeRequest: Sendable {
             guard let encoded = try? BodyEncoder(form: form).encoded(body, security: mask) else { return body }
             return .string(String(decoding: encoded.bytes, as: UTF8.self))
         }
+    }
+}
+
+extension HTTPField {
+    /// A field as it is sent.
+    ///
+    /// - Throws: `Problem` (`invalid_request`) when its name or its value holds what cannot be sent.
+    init(sending name: String, _ value: String) throws {
+        guard let known = FieldNames.name(name), HeaderText.isValue(value) else {
+            throw Problem(.invalidRequest, "the header field '\(name)' holds bytes that cannot be sent")
+        }
+        self.init(name: known, value: value)
+    }
+}
+
+extension [NativeRequest.Item] {
+    /// Sets a header field, whatever its name's case was before.
+    mutating func set(_ header: NativeRequest.Item) {
+        removeAll { NativeRequest.isSameName($0.name, header.name) }
+        append(header)
     }
 }
 

@@ -11,18 +11,13 @@ struct RequestBuilder {
 
     /// The request of a native call.
     func request(of native: ResourceMethod) throws -> NativeRequest {
-        var request = try request(native.request)
-        request.isIdempotent = native.isIdempotent
-        request.scopes = native.scopes
-        request.namesRecord = scope.root["id"] != nil
-        request.rateClass = native.rateClass
-        request.contract = NativeContract(native.contract)
-        request.cacheLifetime = native.cacheLifetime
-        return request
+        try request(native.request, of: native)
     }
 
     /// The request that `template` describes, with the connector's defaults below it.
-    func request(_ template: RequestTemplate) throws -> NativeRequest {
+    ///
+    /// `native`: the native call that it belongs to.
+    func request(_ template: RequestTemplate, of native: ResourceMethod? = nil) throws -> NativeRequest {
         let base = try baseAddress(template.baseURL ?? connector.http.baseURL)
         let path = try guarded { () throws(ExpressionError) in
             try template.path.text(in: scope, encoding: .pathSegment)
@@ -33,37 +28,55 @@ struct RequestBuilder {
         else {
             throw Problem(.configInvalid, "the path of a native call gives no address")
         }
-        var request = NativeRequest(method: template.method, address: address)
-        request.form = try form(template)
-        request.answer = template.answer
-        request.needsNoAuth = template.needsNoAuth
-        // There is room for credentials and the like.
-        request.headers.reserveCapacity(connector.http.headers.count + template.headers.count + 2)
-        for header in connector.http.headers { try add(header, to: &request) }
-        for header in template.headers { try add(header, to: &request) }
-        for item in connector.http.query { try add(parameter: item, to: &request) }
-        for item in template.query { try add(parameter: item, to: &request) }
-        if let body = template.body {
-            request.body = try guarded { () throws(ExpressionError) in try body.value(in: scope) }
+        return NativeRequest(
+            method: template.method,
+            address: address,
+            query: try query(template),
+            headers: try headers(template),
+            body: try guarded { () throws(ExpressionError) in try template.body?.value(in: scope) },
+            form: try form(template),
+            template: template,
+            native: native,
+            namesRecord: native != nil && scope.root["id"] != nil,
+            isIdempotent: native?.isIdempotent ?? true
+        )
+    }
+
+    private func headers(_ template: RequestTemplate) throws -> [NativeRequest.Item] {
+        var headers: [NativeRequest.Item] = []
+        headers.reserveCapacity(connector.http.headers.count + template.headers.count)
+        for part in [connector.http.headers, template.headers] {
+            for header in part {
+                let text = try guarded { () throws(ExpressionError) in try header.expression.text(in: scope) }
+                if let text { headers.set(NativeRequest.Item(name: header.name, value: text)) }
+            }
         }
-        return request
+        return headers
+    }
+
+    private func query(_ template: RequestTemplate) throws -> [NativeRequest.Item] {
+        var query: [NativeRequest.Item] = []
+        for part in [connector.http.query, template.query] {
+            for item in part {
+                let value = try guarded { () throws(ExpressionError) in try item.expression.value(in: scope) }
+                if let value { merge(item.name, value, into: &query) }
+            }
+        }
+        return query
     }
 
     /// Lays query parameters over those that are there; null takes one away.
     func merge(_ parameters: JSONObject, into request: inout NativeRequest) {
-        for member in parameters {
-            request.query.removeAll { item in
-                item.name == member.key || item.name.hasPrefix("\(member.key)[")
-                    || (connector.http.objectFormat == .dots && item.name.hasPrefix("\(member.key)."))
-            }
-            request.query += FormText.items(
-                member.key,
-                member.value,
-                connector.http.arrayFormat,
-                connector.http.objectFormat
-            )
-            .map { NativeRequest.Item(name: $0.name, value: $0.value) }
+        for member in parameters { merge(member.key, member.value, into: &request.query) }
+    }
+
+    private func merge(_ name: String, _ value: JSONValue, into query: inout [NativeRequest.Item]) {
+        query.removeAll { item in
+            item.name == name || item.name.hasPrefix("\(name)[")
+                || (connector.http.objectFormat == .dots && item.name.hasPrefix("\(name)."))
         }
+        query += FormText.items(name, value, connector.http.arrayFormat, connector.http.objectFormat)
+            .map { NativeRequest.Item(name: $0.name, value: $0.value) }
     }
 
     /// Where the connector's requests go, checked against its hosts.
@@ -113,16 +126,6 @@ struct RequestBuilder {
             )
         case .json, .form, .multipart, .xml, .ndjson, .raw, .none: return BodyForm(options)
         }
-    }
-
-    private func add(_ header: NamedExpression, to request: inout NativeRequest) throws {
-        let text = try guarded { () throws(ExpressionError) in try header.expression.text(in: scope) }
-        if let text { request.setHeader(header.name, text) }
-    }
-
-    private func add(parameter item: NamedExpression, to request: inout NativeRequest) throws {
-        let value = try guarded { () throws(ExpressionError) in try item.expression.value(in: scope) }
-        if let value { merge([item.name: value], into: &request) }
     }
 
     private func guarded<Value>(_ body: () throws(ExpressionError) -> Value) throws -> Value {

@@ -74,10 +74,10 @@ final class VendorExchange: Sendable {
     /// Throws: `Problem` for all other answers, and for none.
     func answer(to request: NativeRequest, emptyStatuses: [Int] = []) async throws -> NativeAnswer {
         try request.contract?.check(request)
-        guard let cache, request.cacheLifetime != nil || !request.isIdempotent else {
+        guard let cache, request.native?.cacheLifetime != nil || !request.isIdempotent else {
             return try await sent(request, emptyStatuses)
         }
-        guard let lifetime = request.cacheLifetime else {
+        guard let lifetime = request.native?.cacheLifetime else {
             // Whatever becomes of the write, what was read before it may be wrong from now on.
             defer { cache.answers.forget(account) }
             return try await sent(request, emptyStatuses)
@@ -214,7 +214,12 @@ final class VendorExchange: Sendable {
         _ judge: AnswerJudge,
         _ emptyStatuses: [Int]
     ) throws -> (attempt: Attempt, outcome: TrafficReport.Outcome, signal: RateSignal) {
-        let classifier = ErrorClassifier(connector: connector, variables: variables, request: request)
+        let classifier = ErrorClassifier(
+            connector: connector,
+            variables: variables,
+            native: request.native,
+            namesRecord: request.namesRecord
+        )
         let body: JSONValue
         var verdict: ErrorClassifier.Verdict?
         var good: NativeAnswer?
@@ -268,10 +273,12 @@ final class VendorExchange: Sendable {
         guard let method else {
             throw Problem(.configInvalid, "the connector has no way to connect named '\(access.method)'")
         }
-        return request.needsNoAuth
-            ? request
-            : try Authenticator(method: method, access: access, tools: tools)
-                .sign(request, variables: variables, connector: connector)
+        var signed = request
+        if !request.needsNoAuth {
+            try Authenticator(method: method, access: access, tools: tools)
+                .sign(&signed, variables: variables, connector: connector)
+        }
+        return signed
     }
 
     private func outbound(
@@ -287,7 +294,7 @@ final class VendorExchange: Sendable {
 
     // MARK: Judging
 
-    private func trafficCall(_ request: NativeRequest) -> TrafficCall { trafficCall(request.rateClass) }
+    private func trafficCall(_ request: NativeRequest) -> TrafficCall { trafficCall(request.native?.rateClass) }
 
     private func trafficCall(_ rateClass: String?) -> TrafficCall {
         TrafficCall(

@@ -45,9 +45,10 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil when the path cannot be sent as it is.
     func with(path: String) -> WebAddress? {
         let bytes = path.utf8Span.span
-        guard bytes.count > 0, bytes[0] == UInt8(ascii: "/"), Self.isPlain(bytes) else { return nil }
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "?") || bytes[index] == UInt8(ascii: "#") {
-            return nil
+        guard bytes.count > 0, bytes[0] == UInt8(ascii: "/") else { return nil }
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if !Self.isPlain(byte) || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { return nil }
         }
         var address = self
         address.path = path
@@ -65,11 +66,12 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether all bytes are printable ASCII without blank and backslash.
     private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
-        for index in bytes.indices {
-            let byte = bytes[index]
-            if byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\\") { return false }
-        }
+        for index in bytes.indices where !isPlain(bytes[index]) { return false }
         return true
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\\")
     }
 
     private static func first(_ byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int? {

@@ -25,12 +25,18 @@ package struct ErrorClassifier: Sendable {
 
     /// Makes a classifier for one account.
     ///
-    /// `request`: what the answers are about; nil where nobody reads what is said of them.
-    package init(connector: ConnectorDocument, variables: JSONObject, request: NativeRequest? = nil) {
+    /// `native`: the native call that the answers are to; nil where nobody reads what is said of them.
+    /// `namesRecord`: whether it is about one record.
+    package init(
+        connector: ConnectorDocument,
+        variables: JSONObject,
+        native: ResourceMethod? = nil,
+        namesRecord: Bool = false
+    ) {
         self.connector = connector
         self.variables = variables
-        scopes = request?.scopes ?? []
-        namesRecord = request?.namesRecord ?? false
+        scopes = native?.scopes ?? []
+        self.namesRecord = namesRecord
     }
 
     /// The verdict on an answer that looks good; nil when it is.

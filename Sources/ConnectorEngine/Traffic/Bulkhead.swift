@@ -42,7 +42,11 @@ struct Bulkhead: Sendable {
 
         mutating func leave(_ tenant: TenantID?) {
             entered -= 1
-            tenants.countDown(tenant)
+            tenants[tenant, default: 0] -= 1
+        }
+
+        mutating func sweep() {
+            tenants = tenants.filter { $0.value > 0 }
         }
     }
 
@@ -165,20 +169,16 @@ struct Bulkhead: Sendable {
         apps[place.app, default: App()].enter(place.tenant)
     }
 
-    /// What nobody is behind takes no memory.
     private mutating func freePlace(_ place: Place) {
         entered -= 1
-        accounts.countDown(place.account)
-        guard let app = apps.index(forKey: place.app) else { return }
-        apps.values[app].leave(place.tenant)
-        if apps.values[app].entered == 0 { apps.remove(at: app) }
+        accounts[place.account, default: 0] -= 1
+        apps[place.app, default: App()].leave(place.tenant)
     }
-}
 
-extension Dictionary where Value == Int {
-    /// One less; what comes down to none is forgotten.
-    fileprivate mutating func countDown(_ key: Key) {
-        guard let index = index(forKey: key) else { return }
-        if values[index] > 1 { values[index] -= 1 } else { remove(at: index) }
+    /// Forgets the walls that nobody is behind.
+    mutating func sweep() {
+        accounts = accounts.filter { $0.value > 0 }
+        apps = apps.filter { $0.value.entered > 0 }
+        for app in apps.keys { apps[app]?.sweep() }
     }
 }

@@ -5,7 +5,7 @@ package import Vocabulary
 ///
 /// Asked in this order: has the vendor told this account to wait, is its circuit open, do all budgets have room. Only
 /// then a place behind the ``Bulkhead`` is taken, so that a call that waits for a budget keeps no other one out.
-/// Nothing is remembered of accounts that are well and idle.
+/// Accounts that are well and idle are soon forgotten.
 struct TrafficState: Sendable {
     /// What becomes of a call.
     enum Decision {
@@ -231,6 +231,7 @@ struct TrafficState: Sendable {
         parked = parked.filter { $0.value > now }
         budgets = budgets.filter { !$0.value.isIdle(at: now) }
         owners = owners.filter { budgets[$0.key] != nil }
+        bulkhead.sweep()
     }
 }
 

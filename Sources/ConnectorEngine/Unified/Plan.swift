@@ -12,15 +12,35 @@ struct Plan {
         case ignored
     }
 
-    /// What follows from the call's words alone.
-    private let words: PlannedWords
-    let options: CallOptions
-    /// The version that a write is meant for.
-    private let ifMatch: String?
-    /// Tells repetitions of one write from further writes.
-    private let idempotencyKey: String?
-    /// The body of a create or update.
-    let body: UnifiedBody?
+    /// What the call itself says; an object, because no decision changes it.
+    private final class Asked {
+        /// What follows from the call's words alone.
+        let words: PlannedWords
+        let options: CallOptions
+        /// The version that a write is meant for.
+        let ifMatch: String?
+        /// Tells repetitions of one write from further writes.
+        let idempotencyKey: String?
+        let body: UnifiedBody?
+        let isRouteGiven: Bool
+
+        init(
+            _ words: PlannedWords,
+            _ options: CallOptions,
+            _ call: UnifiedCall,
+            _ body: UnifiedBody?,
+            _ isRouteGiven: Bool
+        ) {
+            self.words = words
+            self.options = options
+            ifMatch = call.ifMatch
+            idempotencyKey = call.idempotencyKey
+            self.body = body
+            self.isRouteGiven = isRouteGiven
+        }
+    }
+
+    private let asked: Asked
     /// Gives the unified record.
     private(set) var responseMapping: MappingStack?
     private(set) var route: MethodMapping.Route
@@ -29,18 +49,20 @@ struct Plan {
     private(set) var branches: [FanOutBranch]
     /// Whether no way fits, as far as can be told before the steps are done.
     private(set) var hasNoRoute = false
-    private let isRouteGiven: Bool
     /// What request expressions see, apart from `paging`.
     var scope: ExpressionScope
 
-    var model: ResourceModel { words.model }
-    var query: UnifiedQuery { words.query }
-    var mapping: MethodMapping { words.mapping }
-    var filterFates: [(field: String, fate: FilterFate)] { words.filterFates }
+    var model: ResourceModel { asked.words.model }
+    var query: UnifiedQuery { asked.words.query }
+    var mapping: MethodMapping { asked.words.mapping }
+    var filterFates: [(field: String, fate: FilterFate)] { asked.words.filterFates }
     /// Filters that the engine evaluates on mapped records.
-    var localFilters: LocalFilters { words.localFilters }
+    var localFilters: LocalFilters { asked.words.localFilters }
     /// Since when the vendor is asked for changes, as it reads times.
-    var since: String? { words.since }
+    var since: String? { asked.words.since }
+    var options: CallOptions { asked.options }
+    /// The body of a create or update.
+    var body: UnifiedBody? { asked.body }
 
     /// Decides how `call` is done.
     ///
@@ -64,21 +86,17 @@ struct Plan {
         variables: JSONObject,
         route given: MethodMapping.Route? = nil
     ) throws {
-        self.words = words
         let mapping = words.mapping
         responseMapping = mapping.responseMapping
-        ifMatch = call.ifMatch
-        idempotencyKey = call.idempotencyKey
         var options = words.options
         try options.add(call.body, proxy: connector.document.proxy)
-        self.options = options
         var seen: [JSONObject.Member] = []
         seen.reserveCapacity(6)
         seen.append(JSONObject.Member(key: "context", value: .object(variables)))
         seen.append(JSONObject.Member(key: "query", value: words.described))
         if let id = call.id { seen.append(JSONObject.Member(key: "id", value: .string(id))) }
         var root = JSONObject(uniqueMembers: seen)
-        body = try Self.body(of: call, model: words.model, mapping: mapping, options: options, root: root)
+        let body = try Self.body(of: call, model: words.model, mapping: mapping, options: options, root: root)
         if let body {
             root["body"] = .object(body.native)
             root["unified"] = .object(body.unified)
@@ -87,7 +105,7 @@ struct Plan {
         }
         let scope = ExpressionScope(root)
         self.scope = scope
-        isRouteGiven = given != nil
+        asked = Asked(words, options, call, body, given != nil)
         branches = try mapping.fanOut.filter { try Self.holds($0.route.condition, scope) }
         let fitting = try given ?? Self.route(mapping, branches, scope)
         guard let route = fitting ?? mapping.routes.first else { throw Self.noRoute }
@@ -105,7 +123,7 @@ struct Plan {
     ///
     /// - Throws: `Problem` when no way fits.
     mutating func reroute(in connector: CompiledConnector) throws {
-        guard !isRouteGiven else { return }
+        guard !asked.isRouteGiven else { return }
         branches = try mapping.fanOut.filter { try Self.holds($0.route.condition, scope) }
         guard let route = try Self.route(mapping, branches, scope) else { throw Self.noRoute }
         guard let native = connector.resourceMethod(route.resource, route.method) else {
@@ -118,7 +136,7 @@ struct Plan {
     }
 
     private func checkVersion() throws {
-        if ifMatch != nil, !native.supportsIfMatch {
+        if asked.ifMatch != nil, !native.supportsIfMatch {
             throw Problem(
                 .invalidRequest,
                 "the vendor cannot check a version here; leave If-Match out",
@@ -203,8 +221,8 @@ struct Plan {
         if !query.remoteQuery.isEmpty { builder.merge(query.remoteQuery, into: &request) }
         if let body { lay(body, over: &request) }
         for field in options.remoteHeaders { request.setHeader(field.name, field.value) }
-        if let version = ifMatch { request.setHeader("If-Match", version) }
-        if let header = native.idempotencyHeader, let key = idempotencyKey {
+        if let version = asked.ifMatch { request.setHeader("If-Match", version) }
+        if let header = native.idempotencyHeader, let key = asked.idempotencyKey {
             request.setHeader(header, key)
             request.isIdempotent = true
         }

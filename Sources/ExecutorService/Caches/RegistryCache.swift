@@ -15,7 +15,7 @@ final class RegistryCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let now: @Sendable () -> ContinuousClock.Instant
     private let entries: BoundedCache<Key, Entry>
     private let flights = SingleFlight<Key, Value?>()
-    private let feedIsAlive = Mutex(false)
+    private let feedIsAlive = Atomic(false)
     /// Grows with each change, so that an answer which was under way during one is not kept.
     private let epoch = Mutex(0)
 
@@ -61,11 +61,11 @@ final class RegistryCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// Whether changes are being told as they happen.
     func setFeed(alive: Bool) {
-        feedIsAlive.withLock { $0 = alive }
+        feedIsAlive.store(alive, ordering: .releasing)
     }
 
     private func known(_ key: Key) -> Value? {
-        guard let entry = entries[key], entry.end > now() || feedIsAlive.withLock({ $0 }) else { return nil }
+        guard let entry = entries[key], feedIsAlive.load(ordering: .acquiring) || entry.end > now() else { return nil }
         return entry.value
     }
 
