@@ -78,6 +78,8 @@ package struct Template: Sendable, Hashable {
     /// - Throws: `ExpressionError` when a required one has none.
     package func text(in scope: ExpressionScope, encoding: Encoding) throws(ExpressionError) -> String? {
         var text = ""
+        // Mostly the values are hardly longer than their placeholders.
+        text.reserveCapacity(source.utf8.count + 16)
         for part in parts {
             switch part {
             case .text(let literal): text += literal

@@ -69,7 +69,7 @@ package struct ProxyResult: Sendable {
     /// The vendor's status.
     package let status: Int
     /// The vendor's header fields that are on the allow-list.
-    package let headers: [HTTPField]
+    package var headers: [HTTPField]
     /// The length that the vendor announces, for the answer to `HEAD`.
     package let length: Int?
     /// The body, whole or while it arrives.

@@ -45,15 +45,21 @@ enum ProxyHeaders {
     /// The caller's fields that reach the vendor: none that holds the caller's key, whatever its name.
     static func outgoing(_ fields: HTTPFields, config: ProxyConfig, key: Secret<String>?) -> [HTTPField] {
         let key = key?.reveal()
-        return fields.filter { field in
-            guard passes(field, toVendor, config.requestHeaders) else { return false }
-            return key.map { !field.value.contains($0) } ?? true
+        var kept: [HTTPField] = []
+        for field in fields where passes(field, toVendor, config.requestHeaders) {
+            if let key, field.value.contains(key) { continue }
+            kept.append(field)
         }
+        return kept
     }
 
     /// The vendor's fields that reach the caller.
     static func incoming(_ fields: HTTPFields, config: ProxyConfig) -> [HTTPField] {
-        fields.filter { passes($0, toCaller, config.responseHeaders) }
+        var kept: [HTTPField] = []
+        // There is room for what is said beside them.
+        kept.reserveCapacity(fields.count + 4)
+        for field in fields where passes(field, toCaller, config.responseHeaders) { kept.append(field) }
+        return kept
     }
 
     /// Whether a caller may give a field of this name, in lower case, a value of his own.

@@ -18,7 +18,7 @@ struct AnswerJudge {
     let reader: BodyReader
     let variables: JSONObject
 
-    init(_ request: NativeRequest, connector: ConnectorDocument, variables: JSONObject) {
+    init(_ request: borrowing NativeRequest, connector: ConnectorDocument, variables: JSONObject) {
         rules = request.answer
         reader = BodyReader(
             format: request.answer.format ?? connector.http.responseFormat,

@@ -36,6 +36,17 @@ package final class TrafficControl: Sendable {
         }
     }
 
+    /// What the gate says to a call now.
+    private enum Admission {
+        case entered
+        /// There is no place for it yet.
+        case inLine(Bulkhead.Ticket)
+        /// Too many wait already.
+        case full
+        /// Look again then; the problem is for those who do not want to wait that long.
+        case later(seconds: Double, Problem)
+    }
+
     private typealias Resumption = (continuation: CheckedContinuation<Bool, Never>, outcome: Bool)
 
     /// Waits; ends early when the task is cancelled.
@@ -91,7 +102,8 @@ package final class TrafficControl: Sendable {
     ) async throws -> Value {
         let charges = try BudgetCharge.charges(of: call)
         let place = Bulkhead.Place(call)
-        try await admit(call, charges, place, &patience)
+        let admission = try admission(call, charges, place)
+        if case .entered = admission {} else { try await letIn(admission, call, charges, place, &patience) }
         do {
             let (value, report) = try await body()
             leave(place, call, charges, report)
@@ -155,47 +167,67 @@ package final class TrafficControl: Sendable {
 
     private var moment: Double { (now() - origin) / .seconds(1) }
 
-    /// Returns when the call may be sent and has a place.
-    private func admit(
+    /// Whether the call may be sent and has a place now.
+    private func admission(
+        _ call: TrafficCall,
+        _ charges: [BudgetCharge],
+        _ place: Bulkhead.Place
+    ) throws -> Admission {
+        let (decision, entry, isShort) = shell.withLock { shell in
+            let moment = moment
+            let decision = shell.state.decide(call, charges, at: moment)
+            var entry = Bulkhead.Entry.refused
+            if case .go = decision {
+                shell.state.earn(call)
+                entry = shell.enter(place)
+            }
+            return (decision, entry, shell.state.needsSlice(charges, at: moment))
+        }
+        if isShort { signal.yield(false) }
+        return switch (decision, entry) {
+        case (.go, .entered): .entered
+        case (.go, .mustWait(let ticket)): .inLine(ticket)
+        case (.go, .refused): .full
+        case (.refuse(let problem), _): throw problem
+        case (.wait(let seconds, let problem), _): .later(seconds: seconds, problem)
+        }
+    }
+
+    /// Returns when a call that was not let in at once may be sent and has a place.
+    private func letIn(
+        _ first: Admission,
         _ call: TrafficCall,
         _ charges: [BudgetCharge],
         _ place: Bulkhead.Place,
         _ patience: inout Duration
     ) async throws {
+        var current = first
         while true {
-            let (decision, entry, isShort) = shell.withLock { shell in
-                let moment = moment
-                let decision = shell.state.decide(call, charges, at: moment)
-                var entry = Bulkhead.Entry.refused
-                if case .go = decision {
-                    shell.state.earn(call)
-                    entry = shell.enter(place)
-                }
-                return (decision, entry, shell.state.needsSlice(charges, at: moment))
-            }
-            if isShort { signal.yield(false) }
-            switch decision {
-            case .go:
-                switch entry {
-                case .entered: return
-                case .mustWait(let ticket): if await isIn(ticket, place, &patience) { return }
-                case .refused: break
-                }
-                shell.withLock { $0.state.cancel(call, charges, at: moment) }
-                try Task.checkCancellation()
-                throw Problem(
-                    .rateLimited,
-                    "too many calls to the vendor are under way for this account; try again after Retry-After"
-                )
-            case .refuse(let problem): throw problem
-            case .wait(let seconds, let problem):
+            switch current {
+            case .entered: return
+            case .inLine(let ticket):
+                if await isIn(ticket, place, &patience) { return }
+                throw try noPlace(call, charges)
+            case .full: throw try noPlace(call, charges)
+            case .later(let seconds, let problem):
                 // Never so short that looking again would be all there is to do.
                 let wait = max(Duration.seconds(seconds), .milliseconds(5))
                 guard wait <= patience else { throw problem }
                 patience -= wait
                 try await sleep(wait)
             }
+            current = try admission(call, charges, place)
         }
+    }
+
+    /// Why a call that found no place is not made; what was reserved for it is free again.
+    private func noPlace(_ call: TrafficCall, _ charges: [BudgetCharge]) throws -> Problem {
+        shell.withLock { $0.state.cancel(call, charges, at: moment) }
+        try Task.checkCancellation()
+        return Problem(
+            .rateLimited,
+            "too many calls to the vendor are under way for this account; try again after Retry-After"
+        )
     }
 
     /// Waits for a place; false when patience ended before.

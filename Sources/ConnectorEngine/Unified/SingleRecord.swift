@@ -12,7 +12,7 @@ struct SingleRecord {
     let drift: [Problem.Failure]
 
     /// Fetches it.
-    init(_ plan: Plan, _ connector: CompiledConnector, _ pipeline: Pipeline) async throws {
+    init(_ plan: borrowing Plan, _ connector: CompiledConnector, _ pipeline: borrowing Pipeline) async throws {
         let request = try plan.request(connector: connector.document, paging: .null)
         let chunks = FieldChunks(plan.native.fieldChunking, recordsPath: plan.native.recordsPath)
         answer = try await chunks.answer(to: request, by: pipeline.exchange)

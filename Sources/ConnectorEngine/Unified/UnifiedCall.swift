@@ -1,8 +1,8 @@
 package import JSONValue
 package import Vocabulary
 
-/// One call of the unified API for one account.
-package struct UnifiedCall: Sendable {
+/// One call of the unified API for one account; an object, because it is handed on as it is.
+package final class UnifiedCall: Sendable {
     /// The category, such as `crm`.
     package let category: String
     /// The resource, such as `contacts`.
@@ -24,7 +24,7 @@ package struct UnifiedCall: Sendable {
     /// Told in the answer's `meta`.
     package let requestID: String?
     /// Who makes the call, as far as budgets and fairness care.
-    package var traffic: TrafficSubject
+    package let traffic: TrafficSubject
 
     /// Describes a call.
     package init(

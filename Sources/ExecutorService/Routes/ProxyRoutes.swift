@@ -166,17 +166,15 @@ struct ProxyRoutes: Sendable {
     }
 
     private func answer(_ call: ProxyCall, _ account: AccountConfiguration) async throws -> EndpointResponse {
-        let result = try await engine.execute(
+        var result = try await engine.execute(
             call,
             connector: account.connector,
             variables: account.account.variables,
             access: leases.source(for: account.account.id)
         )
-        let own = [
-            HTTPField(name: .remoteStatus, value: String(result.status)),
-            HTTPField(name: .configRevision, value: account.connector.revision),
-        ]
-        var headers = HTTPFields(list: result.headers + own)
+        result.headers.append(HTTPField(name: .remoteStatus, value: String(result.status)))
+        result.headers.append(HTTPField(name: .configRevision, value: account.connector.revision))
+        var headers = HTTPFields(list: result.headers)
         if let limit = result.rateLimit { headers.set(limit) }
         if let limit = result.remoteRateLimit {
             headers[.remoteLimit] = limit.limit.map(String.init)

@@ -167,7 +167,7 @@ struct WideListRoutes: Sendable {
 
 extension UnifiedCall {
     /// This call for an account.
-    fileprivate init(_ call: UnifiedCall, account: AccountID, traffic: TrafficSubject) {
+    fileprivate convenience init(_ call: UnifiedCall, account: AccountID, traffic: TrafficSubject) {
         self.init(
             category: call.category,
             resource: call.resource,

@@ -45,8 +45,14 @@ struct TrafficTests {
             priority: TrafficPriority = .interactive,
             integration: IntegrationID? = nil
         ) async throws -> UnifiedResult {
-            var call = UnifiedCall(category: "crm", resource: "contacts", method: "get", id: "1", account: account)
-            call.traffic = TrafficSubject(integration: integration, priority: priority)
+            let call = UnifiedCall(
+                category: "crm",
+                resource: "contacts",
+                method: "get",
+                id: "1",
+                account: account,
+                traffic: TrafficSubject(integration: integration, priority: priority)
+            )
             return try await engine.execute(
                 call,
                 connector: connector,
@@ -232,8 +238,14 @@ struct TrafficTests {
         )
         let tenants = [TenantID.random(), TenantID.random()]
         func get(_ account: AccountID, _ tenant: TenantID) async throws {
-            var call = UnifiedCall(category: "crm", resource: "contacts", method: "get", id: "1", account: account)
-            call.traffic = TrafficSubject(tenant: tenant)
+            let call = UnifiedCall(
+                category: "crm",
+                resource: "contacts",
+                method: "get",
+                id: "1",
+                account: account,
+                traffic: TrafficSubject(tenant: tenant)
+            )
             let access = FixedAccess(TestWorld.access())
             _ = try await engine.execute(call, connector: document, variables: [:], access: access)
         }
