@@ -1,4 +1,5 @@
 import BrokerContract
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import RegistryContract

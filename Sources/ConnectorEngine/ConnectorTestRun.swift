@@ -137,7 +137,7 @@ private final class RecordedVendor: HTTPSender {
         let exchange = exchanges[index]
         let differences = Self.differences(request, exchange).map { "request \(index + 1): \($0)" }
         state.withLock { $0.faults += differences }
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         for member in exchange.answerHeaders {
             guard let name = HTTPField.Name(member.key) else { continue }
             headers[name] = member.value.plainText

@@ -261,7 +261,7 @@ package final class Engine: Sendable {
             count: 1,
             remoteRateLimit: exchange.remoteRateLimit
         )
-        result.etag = single.answer.response.headers.value(of: .eTag) ?? record.etag
+        result.etag = single.answer.response.headers[.eTag] ?? record.etag
         result.warnings = single.drift
         return result
     }

@@ -117,7 +117,7 @@ package final class CurlSender: HTTPSender {
             throw refuse("to \(next.host.prefix(253)), a host that is not allowed")
         }
         guard request.body == nil else { throw refuse("a request with a body to another host") }
-        request.headers = HTTPFields(request.headers.filter { Self.harmlessFields.contains($0.name) })
+        request.headers = HeaderFields(list: request.headers.filter { Self.harmlessFields.contains($0.name) })
         request.identity = ConnectionIdentity(
             partition: request.identity.partition,
             authorityPEM: request.identity.authorityPEM,

@@ -31,7 +31,7 @@ final class RequestOptions {
 
     /// What the list of header fields was made from.
     private struct Listed {
-        let fields: HTTPFields
+        let fields: HeaderFields
         let hasBody: Bool
     }
 
@@ -130,11 +130,10 @@ final class RequestOptions {
     // MARK: What
 
     private func setMethod(_ request: OutboundRequest) {
-        let takesBody = [HTTPRequest.Method.post, .put, .patch].contains(request.method)
-        let body = request.body ?? (takesBody ? [] : nil)
-        let isGet = request.method == .get && body == nil && request.upload == nil
+        let isGet = request.method == .get && request.body == nil && request.upload == nil
         if isGet, isPlainGet { return }
         isPlainGet = isGet
+        let takesBody = [HTTPRequest.Method.post, .put, .patch].contains(request.method)
         // Takes back what an earlier request asked for.
         options.set(CURLOPT_HTTPGET, true)
         options.set(CURLOPT_CUSTOMREQUEST, nil as String?)
@@ -144,7 +143,7 @@ final class RequestOptions {
             options.set(CURLOPT_UPLOAD, true)
             options.set(CURLOPT_INFILESIZE_LARGE, size: upload.length ?? -1)
             options.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        } else if let body {
+        } else if let body = request.body ?? (takesBody ? [] : nil) {
             options.set(CURLOPT_POST, true)
             options.set(CURLOPT_POSTFIELDSIZE_LARGE, size: body.count)
             options.check(tributary_curl_bytes(handle, CURLOPT_COPYPOSTFIELDS, body.isEmpty ? [0] : body))
@@ -162,8 +161,9 @@ final class RequestOptions {
             acceptsCompression = request.acceptsCompression
             options.set(CURLOPT_ACCEPT_ENCODING, coding)
         }
-        let hasBody = request.body != nil || request.upload != nil || ![.get, .head].contains(request.method)
-        if !isOtherCoding, let listed, listed.hasBody == hasBody, request.headers.elementsEqual(listed.fields) {
+        let hasBody =
+            request.body != nil || request.upload != nil || request.method != .get && request.method != .head
+        if !isOtherCoding, let listed, listed.hasBody == hasBody, request.headers.isIdentical(to: listed.fields) {
             return
         }
         options.set(CURLOPT_HTTPHEADER, nil as UnsafeMutablePointer<curl_slist>?)
@@ -186,7 +186,7 @@ final class RequestOptions {
         headerList = curl_slist_append(headerList, line)
     }
 
-    private func append(_ field: HTTPField) throws(ExchangeError) {
+    private func append(_ field: HeaderField) throws(ExchangeError) {
         let name = field.name.rawName
         // As bytes: in a Swift string CR LF is one character that equals neither. libcurl sends header text as it is.
         guard Self.isSendable(field.value) else {

@@ -6,8 +6,11 @@ struct ResponseHead {
     private(set) var status = 0
     /// Whether the body is coded for its way (RFC 9110 section 8.4).
     private(set) var isEncoded = false
+    private var bytes = 0
     private var lengthText: String?
-    private var list: [HTTPField] = []
+    private var list: [HeaderField] = []
+
+    private static let bytesMax = 256 * 1024
 
     /// What a line was.
     enum Line {
@@ -16,6 +19,8 @@ struct ResponseHead {
         case end
         /// One that says another length than a line before (RFC 9112 section 6.3).
         case contradiction
+        /// One too many.
+        case excess
     }
 
     /// The length of the body on its way.
@@ -25,19 +30,26 @@ struct ResponseHead {
     var decodedLength: Int? { isEncoded ? nil : length }
 
     /// The header fields of the body as it is handed over, which is no longer compressed.
-    var fields: HTTPFields {
-        guard isEncoded else { return HTTPFields(list: list) }
-        return HTTPFields(list: list.filter { $0.name != .contentEncoding && $0.name != .contentLength })
+    var fields: HeaderFields {
+        guard isEncoded else { return HeaderFields(list: list) }
+        return HeaderFields(list: list.filter { $0.name != .contentEncoding && $0.name != .contentLength })
     }
 
-    /// Takes one line with its end.
-    mutating func take(_ line: Span<UInt8>) -> Line {
+    /// Takes one line with its end; trailers, which come after the body, are counted alone.
+    mutating func take(_ line: Span<UInt8>, isTrailer: Bool) -> Line {
+        bytes += line.count
+        guard bytes <= Self.bytesMax else { return .excess }
+        if isTrailer { return .part }
         var end = line.count
         while end > 0, line[end - 1] == 13 || line[end - 1] == 10 { end -= 1 }
         guard end > 0 else { return status >= 200 ? .end : .part }
         if Self.isStatusLine(line) {
             // What came before belonged to a 1xx answer.
-            self = ResponseHead()
+            isEncoded = false
+            lengthText = nil
+            list = []
+            // Most answers have fewer.
+            list.reserveCapacity(24)
             status = Self.status(line)
             return .part
         }
@@ -53,7 +65,7 @@ struct ResponseHead {
         } else if name.isSame(as: .contentEncoding) {
             isEncoded = true
         }
-        list.append(HTTPField(name: name, value: value))
+        list.append(HeaderField(name: name, value: value))
         return .part
     }
 

@@ -27,7 +27,6 @@ final class Transfer: @unchecked Sendable {
     private(set) var isContradictory = false
 
     private var head = ResponseHead()
-    private var headerBytes = 0
     private var isBodyBegun = false
     private var isHeadDone = false
     private(set) var bodyBytes = 0
@@ -39,7 +38,6 @@ final class Transfer: @unchecked Sendable {
     private var onWhole: CheckedContinuation<Result<InboundResponse, ExchangeError>, Never>?
     private var onHead: CheckedContinuation<Result<StreamedResponse, ExchangeError>, Never>?
 
-    private static let headerBytesMax = 256 * 1024
     /// Bytes that a slow reader lets pile up before the vendor is made to wait.
     private static let pileBytesMax = 256 * 1024
 
@@ -100,18 +98,14 @@ final class Transfer: @unchecked Sendable {
 
     /// Takes one header line; false ends the transfer.
     func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
-        headerBytes += line.count
-        guard headerBytes <= Self.headerBytesMax else {
-            isTooLarge = true
-            return false
-        }
-        // What comes after the body are trailers.
-        guard !isBodyBegun else { return true }
-        switch head.take(Span(_unsafeBytes: line)) {
+        switch head.take(Span(_unsafeBytes: line), isTrailer: isBodyBegun) {
         case .part: break
         case .end: endHead()
         case .contradiction:
             isContradictory = true
+            return false
+        case .excess:
+            isTooLarge = true
             return false
         }
         return true

@@ -16,7 +16,7 @@ struct AccountDoor: Sendable {
 
     /// The account that a request names, for a key.
     func open(_ request: EndpointRequest, for key: APIKeyIdentity) async throws -> AccountConfiguration {
-        let name = request.query["integrated_account_id"] ?? request.headers.value(of: .integratedAccountID)
+        let name = request.query["integrated_account_id"] ?? request.headers[.integratedAccountID]
         guard let name, !name.isEmpty else {
             throw Problem(
                 .invalidRequest,

@@ -9,7 +9,7 @@ extension AccountRecord {
     /// Who makes a call for this account, and how urgent it is: what the header field says, else interactive.
     func traffic(_ request: EndpointRequest) throws -> TrafficSubject {
         var priority = TrafficPriority.interactive
-        if let text = request.headers.value(of: .priority) {
+        if let text = request.headers[.priority] {
             guard let named = TrafficPriority(rawValue: text.lowercased()) else {
                 let names = TrafficPriority.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Problem(

@@ -20,7 +20,7 @@ enum CallerKey {
     /// A SOAP envelope that is still arriving is read to its end for it, and stands in `request` as a whole afterwards.
     static func find(in request: inout EndpointRequest) async throws -> Secret<String>? {
         if let key = inHead(request) { return key }
-        let type = request.headers.value(of: .contentType)?.lowercased() ?? ""
+        let type = request.headers[.contentType]?.lowercased() ?? ""
         if type.contains("xml") {
             if let upload = request.upload {
                 guard let whole = try await upload.collected(upTo: envelopeBytesMax) else {
@@ -41,7 +41,7 @@ enum CallerKey {
     }
 
     private static func inHead(_ request: EndpointRequest) -> Secret<String>? {
-        if let field = request.headers.value(of: .authorization), let key = inAuthorization(field) { return key }
+        if let field = request.headers[.authorization], let key = inAuthorization(field) { return key }
         for field in request.headers where field.name != .authorization {
             if let key = ours(field.value) { return key }
         }

@@ -27,7 +27,7 @@ struct IdempotentWrites: Sendable {
         _ request: EndpointRequest,
         _ body: () async throws -> EndpointResponse
     ) async throws -> EndpointResponse {
-        guard let key = request.headers.value(of: .idempotencyKey), let tenant = try request.apiKey().tenantID else {
+        guard let key = request.headers[.idempotencyKey], let tenant = try request.apiKey().tenantID else {
             return try await body()
         }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ $0 >= 0x21 && $0 < 0x7F }) else {
@@ -119,7 +119,7 @@ struct IdempotentWrites: Sendable {
     }
 
     private static func replay(_ answer: IdempotentAnswer) -> EndpointResponse {
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         for (name, value) in answer.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }

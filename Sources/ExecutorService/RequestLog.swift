@@ -91,7 +91,7 @@ final class RequestLog: Sendable {
         let isGoodRead = status < 400 && (request.method == .get || request.method == .head)
         guard hasRoom(isGoodRead: isGoodRead, at: end) else { return }
         let account =
-            request.query["integrated_account_id"] ?? request.headers.value(of: .integratedAccountID)
+            request.query["integrated_account_id"] ?? request.headers[.integratedAccountID]
             ?? request.pathParameters["integrated_account_id"]
         let record = RequestRecord(
             tenantID: tenant,

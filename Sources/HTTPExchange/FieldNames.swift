@@ -56,34 +56,3 @@ package enum FieldNames {
     /// The name that a text spells; nil when it is not a token.
     package static func name(_ text: String) -> HTTPField.Name? { name(text.utf8Span.span) }
 }
-
-extension HTTPField.Name {
-    /// Whether both are one name.
-    ///
-    /// Most names differ in length already, which `==` does not ask.
-    package func isSame(as other: Self) -> Bool {
-        canonicalName.utf8.count == other.canonicalName.utf8.count && canonicalName == other.canonicalName
-    }
-}
-
-extension HTTPFields {
-    /// These fields in their order.
-    package init(list: [HTTPField]) {
-        self.init()
-        guard let name = list.first?.name else { return }
-        reserveCapacity(list.count)
-        // The setter appends what replaces no field of that name, and asks for no names; the verbs of collections are
-        // not specialised outside of their module, at fifteen times the cost.
-        self[fields: name] = list
-    }
-
-    /// What the subscript gives, without putting a text together for the one field that there mostly is.
-    package func value(of name: HTTPField.Name) -> String? {
-        var found: Int?
-        for index in indices where self[index].name.isSame(as: name) {
-            if found != nil { return self[name] }
-            found = index
-        }
-        return found.map { self[$0].value }
-    }
-}

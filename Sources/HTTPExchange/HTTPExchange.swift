@@ -90,7 +90,7 @@ package struct OutboundRequest: Sendable {
     /// Absolute `http` or `https` address.
     package var url: String
     /// Header fields as sent.
-    package var headers: HTTPFields
+    package var headers: HeaderFields
     /// Body, or nil for none.
     package var body: [UInt8]?
     /// Body that is sent while it arrives, instead of ``body``; such a request is sent at most once.
@@ -116,7 +116,7 @@ package struct OutboundRequest: Sendable {
     package init(
         method: HTTPRequest.Method,
         url: String,
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: [UInt8]? = nil,
         upload: ByteStream? = nil,
         identity: ConnectionIdentity,
@@ -149,14 +149,14 @@ package struct InboundResponse: Sendable {
     /// HTTP status, 200...599.
     package var status: Int
     /// Header fields, in the order received.
-    package var headers: HTTPFields
+    package var headers: HeaderFields
     /// Decoded body.
     package var body: [UInt8]
     /// Whether the connection had served an earlier request.
     package var reusedConnection: Bool
 
     /// Describes an answer.
-    package init(status: Int, headers: HTTPFields = [:], body: [UInt8] = [], reusedConnection: Bool = false) {
+    package init(status: Int, headers: HeaderFields = [:], body: [UInt8] = [], reusedConnection: Bool = false) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -179,12 +179,12 @@ package struct StreamedResponse: Sendable {
     /// HTTP status, 200...599.
     package var status: Int
     /// Header fields, in the order received.
-    package var headers: HTTPFields
+    package var headers: HeaderFields
     /// What follows them.
     package var body: Body
 
     /// Describes an answer.
-    package init(status: Int, headers: HTTPFields, body: Body) {
+    package init(status: Int, headers: HeaderFields, body: Body) {
         self.status = status
         self.headers = headers
         self.body = body

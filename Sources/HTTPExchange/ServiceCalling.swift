@@ -9,7 +9,7 @@ package struct ServiceCall: Sendable {
     /// Query items in order, not yet encoded.
     package var query: [(name: String, value: String)]
     /// Header fields beside those that the caller of this protocol adds (authorization, content type, request id).
-    package var headers: HTTPFields
+    package var headers: HeaderFields
     /// JSON text, or nil for none.
     package var body: [UInt8]?
     /// Limit of the whole call.
@@ -22,7 +22,7 @@ package struct ServiceCall: Sendable {
         _ method: HTTPRequest.Method,
         _ path: String,
         query: [(name: String, value: String)] = [],
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: [UInt8]? = nil,
         timeout: Duration = .seconds(10),
         requestID: String? = nil

@@ -17,7 +17,7 @@ package struct EndpointRequest: Sendable {
     /// The query as sent, without the question mark; nil when there is none.
     package var rawQuery: String?
     /// The header fields as sent.
-    package var headers: HTTPFields
+    package var headers: HeaderFields
     /// The whole body; empty when there is none, or when it is an ``upload``.
     package var body: [UInt8]
     /// A body that is still arriving; only where the endpoint's specification says so.
@@ -45,7 +45,7 @@ package struct EndpointRequest: Sendable {
         pathParameters: PathParameters = [:],
         query: QueryItems = QueryItems(),
         rawQuery: String? = nil,
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: [UInt8] = [],
         upload: ByteStream? = nil,
         caller: CallerIdentity = .anonymous,

@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 package import JSONValue
 package import Vocabulary
@@ -16,7 +17,7 @@ package enum ErrorEnvelope {
     /// - Returns: status, fields and body.
     static func response(_ problem: Problem, requestID: String, accept: String?) -> EndpointResponse {
         let isProblemDocument = accept.map { $0.lowercased().utf8.contains(problemType.utf8) } ?? false
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         headers[.contentType] = isProblemDocument ? problemType : "application/json"
         headers[.cacheControl] = "no-store"
         if let retryAfter = problem.retryAfter { headers[.retryAfter] = String(seconds(retryAfter)) }

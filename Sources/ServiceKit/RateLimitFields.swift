@@ -1,7 +1,8 @@
+package import HTTPExchange
 package import HTTPTypes
 package import Vocabulary
 
-extension HTTPFields {
+extension HeaderFields {
     /// Tells how a limit of ours stands, in the fields of the IETF's draft on rate limit header fields.
     package mutating func set(_ limit: Problem.RateLimit) {
         self[.rateLimitLimit] = String(limit.limit)

@@ -157,7 +157,7 @@ struct VaultRoutes {
     }
 
     private static func json(_ message: some Encodable) throws -> EndpointResponse {
-        .json(try JSONValueEncoder().encode(message), headers: [.cacheControl: "no-store"])
+        .json(try JSONValueEncoder().encode(message)).unstored
     }
 
     private func address(_ request: EndpointRequest, _ tenant: TenantID) throws(Problem) -> CredentialAddress {

@@ -251,7 +251,7 @@ struct BrokerWorld {
         type: String? = nil,
         body: [UInt8]? = nil
     ) async throws -> InboundResponse {
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         headers[.cookie] = cookie
         headers[.contentType] = type
         return try await sender.send(

@@ -12,10 +12,10 @@ struct ProxyTests {
         _ target: ProxyCall.Target,
         method: HTTPRequest.Method = .get,
         query: String? = nil,
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: [UInt8]? = nil,
         access: any AccessSource = FixedAccess(TestWorld.access())
-    ) async throws -> (status: Int, headers: HTTPFields, body: String) {
+    ) async throws -> (status: Int, headers: HeaderFields, body: String) {
         let document = AcmeVendor.document(["kind": "none"]).overlaid(by: [
             "proxy": ["request_headers": ["X-Acme-Options"], "response_headers": ["X-Acme-Limit", "Set-Cookie"]]
         ])
@@ -33,7 +33,7 @@ struct ProxyTests {
             variables: [:],
             access: access
         )
-        let fields = HTTPFields(list: result.headers)
+        let fields = HeaderFields(list: result.headers)
         let bytes = try await StreamedResponse(status: result.status, headers: fields, body: result.body)
             .collected(upTo: .max)
         return (result.status, fields, String(decoding: bytes ?? [], as: UTF8.self))
@@ -53,7 +53,7 @@ struct ProxyTests {
 
     @Test func `the caller's credentials are dropped and the account's put in`() async throws {
         let sender = ScriptedSender(.json([:]))
-        var headers: HTTPFields = [.authorization: "Bearer caller", .cookie: "c=1", .accept: "text/csv"]
+        var headers: HeaderFields = [.authorization: "Bearer caller", .cookie: "c=1", .accept: "text/csv"]
         headers[HTTPField.Name("X-Acme-Options")!] = "batch"
         headers[HTTPField.Name("X-Forwarded-For")!] = "1.2.3.4"
         headers[HTTPField.Name("X-Integrated-Account-Id")!] = "abc"
@@ -66,7 +66,7 @@ struct ProxyTests {
     }
 
     @Test func `the vendor's status and named header fields come back, its cookies do not`() async throws {
-        var headers: HTTPFields = [.contentType: "text/plain", .setCookie: "s=1", .eTag: "\"1\"", .server: "acme"]
+        var headers: HeaderFields = [.contentType: "text/plain", .setCookie: "s=1", .eTag: "\"1\"", .server: "acme"]
         headers[HTTPField.Name("X-Acme-Limit")!] = "5"
         let sender = ScriptedSender(InboundResponse(status: 418, headers: headers, body: Array("no coffee".utf8)))
         let result = try await call(sender, .raw(path: "/x"))
@@ -138,7 +138,7 @@ struct ProxyTests {
 }
 
 struct ProxyCredentialTests {
-    private func call(_ query: String? = nil, headers: HTTPFields = [:], upload: ByteStream? = nil) -> ProxyCall {
+    private func call(_ query: String? = nil, headers: HeaderFields = [:], upload: ByteStream? = nil) -> ProxyCall {
         ProxyCall(
             method: upload == nil ? .get : .post,
             target: .raw(path: "/x"),
@@ -181,7 +181,7 @@ struct ProxyCredentialTests {
         let connector = try connector([
             "kind": "api_key", "fields": ["key": ["type": "secret", "label": "Key"]], "name": "X-Api-Key",
         ])
-        var headers: HTTPFields = [.authorization: "Bearer trib_caller", .accept: "a/b"]
+        var headers: HeaderFields = [.authorization: "Bearer trib_caller", .accept: "a/b"]
         headers[HTTPField.Name("X-Api-Key")!] = "trib_caller"
         headers[HTTPField.Name("Prefer")!] = "key=trib_caller"
         _ = try await ProxyEngine(sender: sender, traffic: TestWorld.traffic()).execute(

@@ -43,7 +43,7 @@ final class ScriptedSender: HTTPSender {
 
 extension InboundResponse {
     /// A JSON answer.
-    static func json(_ value: JSONValue, status: Int = 200, headers: HTTPFields = [:]) -> InboundResponse {
+    static func json(_ value: JSONValue, status: Int = 200, headers: HeaderFields = [:]) -> InboundResponse {
         var headers = headers
         headers[.contentType] = "application/json"
         return InboundResponse(status: status, headers: headers, body: value.bytes())

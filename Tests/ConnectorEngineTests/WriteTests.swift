@@ -306,7 +306,7 @@ struct WriteTests {
         let refusal = await BirchVendor.problem(sender, "delete", id: "p1", ifMatch: "\"v1\"")
         #expect(refusal?.code == .invalidRequest)
         #expect(sender.requests.count == 1)
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         headers[.eTag] = "\"v2\""
         let second = ScriptedSender(
             InboundResponse(status: 204),

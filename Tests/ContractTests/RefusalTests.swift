@@ -53,7 +53,7 @@ struct RefusalTests {
                 config: ApplicationConfig(port: 0),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ).inProcessSender()
-            var headers = HTTPFields()
+            var headers = HeaderFields()
             headers[.contentType] = contentType
             return try await sender.send(
                 OutboundRequest(
@@ -70,7 +70,7 @@ struct RefusalTests {
     struct Always: CallerAuthenticator {
         let caller: CallerIdentity
 
-        func identify(_ headers: HTTPFields) async throws -> CallerIdentity { caller }
+        func identify(_ headers: HeaderFields) async throws -> CallerIdentity { caller }
     }
 
     static func expectRefusal(_ answer: InboundResponse, _ code: ErrorCode, _ operation: Operation) throws {

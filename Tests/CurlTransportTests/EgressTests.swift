@@ -113,7 +113,7 @@ struct EgressTests {
             }
         }
         let sender = try vendor.sender()
-        let headers: HTTPFields = [.authorization: "Bearer canary"]
+        let headers: HeaderFields = [.authorization: "Bearer canary"]
         func asked(_ path: String) -> OutboundRequest {
             .to("https://vendor.test\(path)", headers: headers, redirects: .within([], limit: 3))
         }
@@ -143,7 +143,7 @@ struct EgressTests {
             }
         }
         let sender = try vendor.sender()
-        let headers: HTTPFields = [
+        let headers: HeaderFields = [
             .authorization: "Bearer canary", .cookie: "canary", HTTPField.Name("X-Api-Key") ?? .cookie: "canary",
             .accept: "text/csv",
         ]

@@ -103,12 +103,12 @@ struct HostileVendorTests {
         let sender = try vendor.sender()
         for byte in UInt8(0)...31 where byte != 9 {
             let value = "good" + String(UnicodeScalar(byte)) + "X-Injected: 1"
-            var headers = HTTPFields()
-            headers.append(HTTPField(name: .userAgent, value: value))
+            var headers = HeaderFields()
+            headers.append(HeaderField(name: .userAgent, value: value))
             _ = await failure(sender, .to("https://vendor.test/a", headers: headers))
         }
-        var headers = HTTPFields()
-        headers.append(HTTPField(name: .userAgent, value: "good\r\nX-Injected: 1"))
+        var headers = HeaderFields()
+        headers.append(HeaderField(name: .userAgent, value: "good\r\nX-Injected: 1"))
         _ = await failure(sender, .to("https://vendor.test/a", headers: headers))
         #expect(!vendor.arrivals.contains { $0.header("x-injected") != nil })
     }
@@ -116,7 +116,7 @@ struct HostileVendorTests {
     @Test(arguments: ["Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"])
     func `framing is not for callers to set`(name: String) async throws {
         let vendor = try await VendorServer { _ in .ok() }
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         headers[try #require(HTTPField.Name(name))] = "1"
         let error = await failure(try vendor.sender(), .to("https://vendor.test/a", headers: headers))
         #expect(error?.reason == .invalidRequest)

@@ -29,7 +29,7 @@ extension OutboundRequest {
     static func to(
         _ url: String,
         method: HTTPRequest.Method = .get,
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: [UInt8]? = nil,
         as partition: String = "account-a",
         certificate: ConnectionIdentity.ClientCertificate? = nil,

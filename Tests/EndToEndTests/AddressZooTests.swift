@@ -1,4 +1,5 @@
 import Foundation
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import TestSupport
@@ -179,7 +180,7 @@ struct AddressZooTests {
     func `a raw path leads nowhere else`(path: String) async throws {
         ground.script(world.account) { _ in .ok() }
         let before = ground.arrivals(of: world.account).count
-        let headers: HTTPFields = try [
+        let headers: HeaderFields = try [
             #require(HTTPField.Name("X-Forwarded-Host")): "127.0.0.1",
             #require(HTTPField.Name("X-Original-URL")): "https://127.0.0.1/",
         ]

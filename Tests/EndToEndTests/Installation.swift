@@ -36,7 +36,7 @@ struct Installation {
 
     struct Answer {
         let status: Int
-        let headers: HTTPFields
+        let headers: HeaderFields
         let bytes: [UInt8]
         let body: JSONValue
 
@@ -48,7 +48,7 @@ struct Installation {
         _ method: HTTPRequest.Method,
         _ url: String,
         key: String? = nil,
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: JSONValue? = nil,
         raw: [UInt8]? = nil
     ) async throws -> Answer {

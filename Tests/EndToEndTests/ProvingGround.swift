@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import Synchronization
@@ -67,7 +68,7 @@ final class ProvingGround: Sendable {
         _ method: HTTPRequest.Method,
         _ path: String,
         _ body: JSONValue? = nil,
-        headers: HTTPFields = [:]
+        headers: HeaderFields = [:]
     ) async throws -> Installation.Answer {
         let answer = try await installation.call(
             method,
@@ -148,7 +149,7 @@ final class ProvingGround: Sendable {
         let address = try #require(link.body["connect_url"]?.string, "\(link.body.text())")
         let first = try await installation.call(.get, address)
         let cookie = try #require(first.headers[.setCookie]).prefix { $0 != ";" }
-        let headers: HTTPFields = [.cookie: String(cookie)]
+        let headers: HeaderFields = [.cookie: String(cookie)]
         let form = try await installation.call(.get, broker + "/connect/session", headers: headers)
         let html = String(decoding: form.bytes, as: UTF8.self)
         let stamp = try #require(html.firstMatch(of: /name="form_token" value="([0-9a-f]+)"/)?.1, "\(html)")
@@ -180,7 +181,7 @@ final class ProvingGround: Sendable {
     }
 
     /// A call through the proxy; `path` is the vendor's.
-    func proxy(_ account: Account, _ path: String, headers: HTTPFields = [:]) async throws -> Installation.Answer {
+    func proxy(_ account: Account, _ path: String, headers: HeaderFields = [:]) async throws -> Installation.Answer {
         try await installation.call(
             .get,
             "\(installation["TRIBUTARY_API_URL"])/proxy/@\(account.id)\(path)",

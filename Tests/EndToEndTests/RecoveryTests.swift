@@ -1,4 +1,5 @@
 import Foundation
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import Testing

@@ -20,7 +20,7 @@ struct BatchTests {
         _ world: ExecutorWorld,
         _ requests: JSONValue,
         key: String = "trib_own"
-    ) async throws -> (status: Int, headers: HTTPFields, json: JSONValue, text: String) {
+    ) async throws -> (status: Int, headers: HeaderFields, json: JSONValue, text: String) {
         try await world.write(.post, "batch", ["requests": requests], key: key)
     }
 

@@ -37,7 +37,7 @@ struct ExecutorServiceTests {
 
     @Test func `a record is answered bare, and the account may be named by header`() async throws {
         let world = try ExecutorWorld { (_) throws(ExchangeError) in
-            var headers = HTTPFields()
+            var headers = HeaderFields()
             headers[HTTPField.Name("X-Left")!] = "7"
             return InboundResponse(status: 200, headers: headers, body: Array(#"{"id":"9","name":"N"}"#.utf8))
         }

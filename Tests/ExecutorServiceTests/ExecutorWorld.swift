@@ -125,9 +125,9 @@ struct ExecutorWorld {
         _ method: HTTPRequest.Method = .get,
         _ path: String,
         key: String? = "trib_own",
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: [UInt8]? = nil
-    ) async throws -> (status: Int, headers: HTTPFields, json: JSONValue, text: String) {
+    ) async throws -> (status: Int, headers: HeaderFields, json: JSONValue, text: String) {
         var headers = headers
         if let key { headers[.authorization] = "Bearer \(key)" }
         let response = try await sender.send(
@@ -152,8 +152,8 @@ struct ExecutorWorld {
         _ path: String,
         _ body: JSONValue? = nil,
         key: String = "trib_own",
-        headers: HTTPFields = [:]
-    ) async throws -> (status: Int, headers: HTTPFields, json: JSONValue, text: String) {
+        headers: HeaderFields = [:]
+    ) async throws -> (status: Int, headers: HeaderFields, json: JSONValue, text: String) {
         var headers = headers
         if body != nil { headers[.contentType] = "application/json" }
         let account = "integrated_account_id=\(own.account)"
@@ -161,7 +161,7 @@ struct ExecutorWorld {
     }
 
     func list(_ more: String = "", key: String? = "trib_own") async throws -> (
-        status: Int, headers: HTTPFields, json: JSONValue, text: String
+        status: Int, headers: HeaderFields, json: JSONValue, text: String
     ) {
         try await call(.get, "/unified/crm/contacts?integrated_account_id=\(own.account)\(more)", key: key)
     }

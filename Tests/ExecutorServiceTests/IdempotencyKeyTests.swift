@@ -14,7 +14,7 @@ struct IdempotencyKeyTests {
         _ world: ExecutorWorld,
         _ body: JSONValue = ["name": "N"],
         key: String = "k-1"
-    ) async throws -> (status: Int, headers: HTTPFields, json: JSONValue, text: String) {
+    ) async throws -> (status: Int, headers: HeaderFields, json: JSONValue, text: String) {
         try await world.write(.post, "crm/contacts", body, headers: [Self.key: key])
     }
 

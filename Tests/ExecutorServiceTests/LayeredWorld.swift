@@ -1,5 +1,6 @@
 import ConnectorConfig
 import ExecutorService
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import RegistryContract

@@ -17,7 +17,7 @@ struct ProxyRoutesTests {
     @Test func `the key may stand wherever a vendor's client puts its credential`() async throws {
         let world = try ExecutorWorld()
         let path = "/proxy/@\(world.own.account)/v1/people"
-        let forms: [(HTTPFields, String)] = [
+        let forms: [(HeaderFields, String)] = [
             ([.authorization: "Bearer trib_own"], path), ([.authorization: basic("trib_own", "x")], path),
             ([.authorization: basic("someone", "trib_own")], path), ([.authorization: "trib_own"], path),
             ([.authorization: "Special-token trib_own"], path), ([try field("X-Api-Key"): "trib_own"], path),
@@ -38,7 +38,7 @@ struct ProxyRoutesTests {
     @Test(arguments: ["", "Bearer trib_foreign", "Bearer trib_nobody", "Basic !!!", "Bearer "])
     func `without a key that may see the account nothing is sent`(authorization: String) async throws {
         let world = try ExecutorWorld()
-        let headers: HTTPFields = authorization.isEmpty ? [:] : [.authorization: authorization]
+        let headers: HeaderFields = authorization.isEmpty ? [:] : [.authorization: authorization]
         let answer = try await world.call(
             .get,
             "/proxy/@\(world.own.account)/v1/people",

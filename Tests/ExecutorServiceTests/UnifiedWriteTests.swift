@@ -6,7 +6,7 @@ import Testing
 struct UnifiedWriteTests {
     private func world() throws -> ExecutorWorld {
         try ExecutorWorld { (request) throws(ExchangeError) in
-            var headers = HTTPFields()
+            var headers = HeaderFields()
             headers[.eTag] = "\"v7\""
             return InboundResponse(status: 200, headers: headers, body: Array(#"{"id":9,"name":"N"}"#.utf8))
         }

@@ -25,22 +25,4 @@ struct FieldNamesTests {
         #expect(try #require(FieldNames.name("Content-Typf")).canonicalName == "content-typf")
         #expect(FieldNames.name("ETag") != FieldNames.name("ETab"))
     }
-
-    @Test func `a list becomes its fields, in order and with those of one name`() throws {
-        let custom = try #require(HTTPField.Name("X-Custom"))
-        let list = [
-            HTTPField(name: .setCookie, value: "a=1"), HTTPField(name: .date, value: "now"),
-            HTTPField(name: custom, value: "b"), HTTPField(name: .setCookie, value: "c=2"),
-        ]
-        let fields = HTTPFields(list: list)
-        #expect(Array(fields) == list)
-        #expect(fields[values: .setCookie] == ["a=1", "c=2"])
-        #expect(HTTPFields(list: []) == HTTPFields())
-    }
-
-    @Test func `the value of a name is that of all its fields`() throws {
-        let fields: HTTPFields = [.vary: "a", .date: "now", .vary: "b", .eTag: "\"1\""]
-        for name in [HTTPField.Name.vary, .date, .eTag, .via, .age] { #expect(fields.value(of: name) == fields[name]) }
-        #expect(fields.value(of: .vary) == "a, b")
-    }
 }

@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import ServiceKit
@@ -6,7 +7,7 @@ import Vocabulary
 
 /// Three layers of configuration as immutable versions.
 struct ConfigLayerTests {
-    private let first: HTTPFields = [.ifNoneMatch: "*"]
+    private let first: HeaderFields = [.ifNoneMatch: "*"]
 
     private func tier(_ field: String) -> JSONValue {
         [

@@ -24,7 +24,7 @@ struct RegistryWorld {
     /// An answer, read.
     struct Answer {
         let status: Int
-        let headers: HTTPFields
+        let headers: HeaderFields
         let body: JSONValue
 
         var code: String? { body["code"]?.string }
@@ -45,7 +45,7 @@ struct RegistryWorld {
         _ body: JSONValue? = nil,
         key: String? = nil,
         as caller: CallerIdentity? = nil,
-        headers: HTTPFields = [:]
+        headers: HeaderFields = [:]
     ) async throws -> Answer {
         var headers = headers
         if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
@@ -153,6 +153,6 @@ struct RegistryWorld {
     private struct Always: CallerAuthenticator {
         let caller: CallerIdentity
 
-        func identify(_ headers: HTTPFields) async throws -> CallerIdentity { caller }
+        func identify(_ headers: HeaderFields) async throws -> CallerIdentity { caller }
     }
 }

@@ -61,8 +61,7 @@ struct AccessTests {
         }
         #expect(try await authenticator.identify([.authorization: "bearer trib_good"]).apiKey?.scopes == [.admin])
         #expect(try await authenticator.identify([:]) == .anonymous)
-        var twice = HTTPFields()
-        twice[values: .authorization] = ["Bearer trib_good", "Bearer trib_good"]
+        let twice: HeaderFields = [.authorization: "Bearer trib_good", .authorization: "Bearer trib_good"]
         await #expect(throws: Problem.self) { try await authenticator.identify(twice) }
     }
 }

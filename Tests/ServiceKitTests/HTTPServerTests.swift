@@ -1,4 +1,5 @@
 import Cryptography
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import ServiceKit

@@ -30,7 +30,7 @@ struct ForeignTenantTests {
     private func call(_ method: HTTPRequest.Method, _ url: String, key: String, body: JSONValue? = nil) async throws
         -> (status: Int, body: JSONValue)
     {
-        var headers: HTTPFields = [.authorization: "Bearer \(key)"]
+        var headers: HeaderFields = [.authorization: "Bearer \(key)"]
         if body != nil { headers[.contentType] = "application/json" }
         let response = try await sender.send(
             OutboundRequest(

@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import Mustache
 import ServiceKit
@@ -173,7 +174,7 @@ struct ConnectPage: Sendable {
             "img-src 'self' data:", "base-uri 'none'",
             "form-action " + (["'self'"] + formTargets).joined(separator: " "), "frame-ancestors \(ancestors)",
         ].joined(separator: "; ")
-        var headers: HTTPFields = [
+        var headers: HeaderFields = [
             .contentSecurityPolicy: policy, .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
         ]
         headers[.referrerPolicy] = "no-referrer"

@@ -1,4 +1,5 @@
 import ConnectorConfig
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import Logging
@@ -434,7 +435,7 @@ struct ConnectRoutes: Sendable {
     ) -> EndpointResponse {
         if outcome.asks { return .redirect(to: "/connect/session") }
         let id = outcome.account.id.description
-        let expired = HTTPFields([HTTPField(name: .setCookie, value: setCookie("", maxAge: 0))])
+        let expired = HeaderFields(list: [HeaderField(name: .setCookie, value: setCookie("", maxAge: 0))])
         if let url = session.returnURL {
             let joint = url.contains("?") ? "&" : "?"
             return .redirect(to: "\(url)\(joint)status=connected&integrated_account_id=\(id)", headers: expired)
@@ -496,8 +497,8 @@ struct ConnectRoutes: Sendable {
     }
 
     private func cookie(_ request: EndpointRequest) -> String? {
-        for field in request.headers[fields: .cookie] {
-            for part in field.value.split(separator: ";") {
+        for field in request.headers[values: .cookie] {
+            for part in field.split(separator: ";") {
                 let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
                 if pair.count == 2, pair[0] == cookieName { return String(pair[1]) }
             }

@@ -1,4 +1,5 @@
 import Formats
+import HTTPExchange
 import HTTPTypes
 import ServiceKit
 import Vocabulary

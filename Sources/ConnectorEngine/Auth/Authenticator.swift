@@ -64,12 +64,12 @@ struct Authenticator {
 ///
 /// An object, because many requests get the same.
 final class InjectedValues: Sendable {
-    let headers: [HTTPField]
+    let headers: [HeaderField]
     let query: [NativeRequest.Item]
     /// Members of a body.
     let members: JSONObject
 
-    private init(headers: [HTTPField], query: [NativeRequest.Item], members: JSONObject) {
+    private init(headers: [HeaderField], query: [NativeRequest.Item], members: JSONObject) {
         self.headers = headers
         self.query = query
         self.members = members
@@ -110,11 +110,11 @@ final class InjectedValues: Sendable {
 
     private static func adding(
         _ fields: [(name: String, value: String)],
-        to known: [HTTPField]
-    ) throws -> [HTTPField] {
+        to known: [HeaderField]
+    ) throws -> [HeaderField] {
         var all = known
         for field in fields {
-            let made = try HTTPField(sending: field.name, field.value)
+            let made = try HeaderField(sending: field.name, field.value)
             all.removeAll { $0.name == made.name }
             all.append(made)
         }

@@ -40,7 +40,7 @@ struct TokenEndpoint: Sendable {
         needsClient: Bool = true
     ) throws -> OutboundRequest {
         var items = items
-        var headers: HTTPFields = [.accept: "application/json"]
+        var headers: HeaderFields = [.accept: "application/json"]
         let address = try address(url, "token_url").description
         if let client = material.client {
             switch config.clientAuth {

@@ -113,7 +113,7 @@ struct TokenReader {
     }
 
     /// The text of a header field without the scheme that a token has in the place where it is sent.
-    static func token(in header: String, of headers: HTTPFields) -> String? {
+    static func token(in header: String, of headers: HeaderFields) -> String? {
         guard let field = HTTPField.Name(header), var text = headers[field] else { return nil }
         if text.lowercased().hasPrefix("bearer ") { text.removeFirst("bearer ".count) }
         return text.isEmpty ? nil : text

@@ -1,6 +1,6 @@
 package import ConnectorConfig
 package import HTTPExchange
-package import HTTPTypes
+import HTTPTypes
 import JSONValue
 import Synchronization
 package import Vocabulary
@@ -87,7 +87,7 @@ extension UsableAccess {
 
 extension AuthMethod {
     /// The token that an answer brings for the next call; nil where tokens stay.
-    package func nextToken(in headers: HTTPFields) -> Secret<String>? {
+    package func nextToken(in headers: HeaderFields) -> Secret<String>? {
         nextTokenHeader.flatMap { TokenReader.token(in: $0, of: headers) }.map { Secret($0) }
     }
 }

@@ -34,7 +34,7 @@ package struct ProxyCall: Sendable {
     /// The query as the caller sent it, without the question mark.
     package let rawQuery: String?
     /// The caller's header fields; only those on the allow-list go on.
-    package let headers: HTTPFields
+    package let headers: HeaderFields
     /// The caller's body.
     package let body: Body
     /// The text of the caller's key, which goes nowhere.
@@ -49,7 +49,7 @@ package struct ProxyCall: Sendable {
         method: HTTPRequest.Method,
         target: Target,
         rawQuery: String? = nil,
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: Body = .none,
         key: Secret<String>? = nil,
         account: AccountID
@@ -69,7 +69,7 @@ package struct ProxyResult: Sendable {
     /// The vendor's status.
     package let status: Int
     /// The vendor's header fields that are on the allow-list.
-    package var headers: [HTTPField]
+    package var headers: [HeaderField]
     /// The length that the vendor announces, for the answer to `HEAD`.
     package let length: Int?
     /// The body, whole or while it arrives.

@@ -90,7 +90,7 @@ package struct ProxyEngine: Sendable {
 
     private func send(
         _ request: NativeRequest,
-        _ headers: [HTTPField],
+        _ headers: [HeaderField],
         _ call: ProxyCall,
         _ source: any AccessSource,
         _ access: UsableAccess,
@@ -116,7 +116,7 @@ package struct ProxyEngine: Sendable {
 
     private func outbound(
         _ request: NativeRequest,
-        _ headers: [HTTPField],
+        _ headers: [HeaderField],
         _ call: ProxyCall,
         _ method: AuthMethod,
         _ access: UsableAccess,
@@ -173,7 +173,7 @@ package struct ProxyEngine: Sendable {
         }
     }
 
-    private static func isXML(_ headers: HTTPFields) -> Bool {
+    private static func isXML(_ headers: HeaderFields) -> Bool {
         headers[.contentType].map { $0.lowercased().contains("xml") } ?? true
     }
 
@@ -202,7 +202,7 @@ package struct ProxyEngine: Sendable {
         return ProxyResult(
             status: response.status,
             headers: ProxyHeaders.incoming(response.headers, config: charged.connector.proxy),
-            length: call.method == .head ? response.headers.value(of: .contentLength).flatMap { Int($0) } : nil,
+            length: call.method == .head ? response.headers[.contentLength].flatMap { Int($0) } : nil,
             body: response.body,
             rateLimit: traffic.standing(of: charged),
             remoteRateLimit: signal?.strictest.map(UnifiedResult.RemoteRateLimit.init)

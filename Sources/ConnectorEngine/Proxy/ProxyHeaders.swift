@@ -43,9 +43,9 @@ enum ProxyHeaders {
     }
 
     /// The caller's fields that reach the vendor: none that holds the caller's key, whatever its name.
-    static func outgoing(_ fields: HTTPFields, config: ProxyConfig, key: Secret<String>?) -> [HTTPField] {
+    static func outgoing(_ fields: HeaderFields, config: ProxyConfig, key: Secret<String>?) -> [HeaderField] {
         let key = key?.reveal()
-        var kept: [HTTPField] = []
+        var kept: [HeaderField] = []
         for field in fields where passes(field, toVendor, config.requestHeaders) {
             if let key, field.value.contains(key) { continue }
             kept.append(field)
@@ -54,8 +54,8 @@ enum ProxyHeaders {
     }
 
     /// The vendor's fields that reach the caller.
-    static func incoming(_ fields: HTTPFields, config: ProxyConfig) -> [HTTPField] {
-        var kept: [HTTPField] = []
+    static func incoming(_ fields: HeaderFields, config: ProxyConfig) -> [HeaderField] {
+        var kept: [HeaderField] = []
         // There is room for what is said beside them.
         kept.reserveCapacity(fields.count + 4)
         for field in fields where passes(field, toCaller, config.responseHeaders) { kept.append(field) }
@@ -68,7 +68,7 @@ enum ProxyHeaders {
     }
 
     /// None of the usual ones is forbidden.
-    private static func passes(_ field: HTTPField, _ usual: Names, _ own: [String]) -> Bool {
+    private static func passes(_ field: HeaderField, _ usual: Names, _ own: [String]) -> Bool {
         let name = field.name.canonicalName
         return usual.contains(name) || own.contains(name) && !forbidden.contains(name)
     }

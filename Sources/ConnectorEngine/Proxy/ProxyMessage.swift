@@ -1,5 +1,6 @@
 package import ConnectorConfig
 import FoundationEssentials
+import HTTPExchange
 package import HTTPTypes
 package import JSONValue
 package import Vocabulary
@@ -20,7 +21,7 @@ package struct ProxyMessage: Sendable {
     /// The path below the vendor's origin, which may carry a query.
     package let path: String
     private let query: JSONObject
-    private let headers: HTTPFields
+    private let headers: HeaderFields
     private let body: JSONValue?
     private let format: BodyFormat
 
@@ -61,7 +62,7 @@ package struct ProxyMessage: Sendable {
         self.method = method
         self.path = path
         query = object["query"]?.object ?? JSONObject()
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         for member in object["headers"]?.object ?? JSONObject() {
             guard let name = HTTPField.Name(member.key), let text = member.value.plainText, HeaderText.isValue(text)
             else { throw Self.wrong("headers/\(member.key)", "the header field '\(member.key)' cannot be sent") }

@@ -57,7 +57,7 @@ struct ProxyPlan {
         _ call: ProxyCall,
         connector: ConnectorDocument,
         variables: JSONObject
-    ) throws -> (request: NativeRequest, headers: [HTTPField]) {
+    ) throws -> (request: NativeRequest, headers: [HeaderField]) {
         let scope = ExpressionScope(["context": .object(variables)])
         var request: NativeRequest
         var template: [NamedExpression] = []
@@ -83,7 +83,7 @@ struct ProxyPlan {
             guard let name = FieldNames.name(field.name), !headers.contains(where: { $0.name.isSame(as: name) }),
                 let text = try? field.expression.text(in: scope)
             else { continue }
-            headers.append(HTTPField(name: name, value: text))
+            headers.append(HeaderField(name: name, value: text))
         }
         return (request, headers)
     }

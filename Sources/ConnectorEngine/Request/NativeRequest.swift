@@ -100,23 +100,23 @@ package struct NativeRequest: Sendable {
     func outbound(
         connector: ConnectorDocument,
         identity: ConnectionIdentity,
-        adding others: [HTTPField] = []
+        adding others: [HeaderField] = []
     ) throws -> OutboundRequest {
         guard let verb = method == "GET" ? .get : HTTPRequest.Method(method) else {
             throw Problem(.configInvalid, "'\(method)' is not an HTTP method")
         }
         let encoded = try BodyEncoder(form: form).encoded(wholeBody, security: soapSecurity)
         let secrets = credentials?.headers ?? []
-        var fields: [HTTPField] = []
+        var fields: [HeaderField] = []
         fields.reserveCapacity(headers.count + secrets.count + others.count + 4)
         func add(_ name: HTTPField.Name, _ value: String) {
             if !fields.contains(where: { $0.name.isSame(as: name) }) {
-                fields.append(HTTPField(name: name, value: value))
+                fields.append(HeaderField(name: name, value: value))
             }
         }
         // Their names are different ones already.
         for header in headers where !isReplaced(header.name) {
-            fields.append(try HTTPField(sending: header.name, header.value))
+            fields.append(try HeaderField(sending: header.name, header.value))
         }
         fields += secrets
         if let encoded {
@@ -134,7 +134,7 @@ package struct NativeRequest: Sendable {
         return OutboundRequest(
             method: verb,
             url: url(connector.http),
-            headers: HTTPFields(list: fields),
+            headers: HeaderFields(list: fields),
             body: encoded?.bytes,
             identity: identity,
             replay: isIdempotent ? .allowed : .never,
@@ -189,7 +189,7 @@ package struct NativeRequest: Sendable {
     }
 }
 
-extension HTTPField {
+extension HeaderField {
     /// A field as it is sent.
     ///
     /// - Throws: `Problem` (`invalid_request`) when its name or its value holds what cannot be sent.

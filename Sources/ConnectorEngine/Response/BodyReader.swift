@@ -43,7 +43,7 @@ struct BodyReader {
 
     /// The body of an error: by its content type or its looks, in this reader's format else; null when it cannot be read.
     func errorBody(_ response: InboundResponse) -> JSONValue {
-        let type = response.headers.value(of: .contentType)?.lowercased() ?? ""
+        let type = response.headers[.contentType]?.lowercased() ?? ""
         let first = response.body.first { $0 > 0x20 }
         let isText = format.kind == .text || format.kind == .binary
         if type.contains("json") || (!type.contains("xml") && (first == 0x7B || first == 0x5B)) {
@@ -76,7 +76,7 @@ struct BodyReader {
         case .binary:
             return [
                 "base64": .string(Base64.encoded(bytes)),
-                "content_type": response.headers.value(of: .contentType).map(JSONValue.string) ?? .null,
+                "content_type": response.headers[.contentType].map(JSONValue.string) ?? .null,
             ]
         }
     }
@@ -144,7 +144,7 @@ struct BodyReader {
     }
 
     private static func isPage(_ response: InboundResponse) -> Bool {
-        if response.headers.value(of: .contentType)?.lowercased().hasPrefix("text/html") == true { return true }
+        if response.headers[.contentType]?.lowercased().hasPrefix("text/html") == true { return true }
         let start = String(decoding: response.body.prefix(64).drop { $0 <= 0x20 }, as: UTF8.self).lowercased()
         return start.hasPrefix("<!doctype html") || start.hasPrefix("<html")
     }

@@ -1,9 +1,10 @@
+import HTTPExchange
 import HTTPTypes
 
 /// The `Link` header (RFC 8288 section 3).
 enum LinkHeader {
     /// The target of the link with a relation; nil when there is none.
-    static func target(_ relation: String, in headers: HTTPFields) -> String? {
+    static func target(_ relation: String, in headers: HeaderFields) -> String? {
         guard let name = HTTPField.Name("Link") else { return nil }
         for text in headers[values: name] {
             for link in links(text) where link.relations.contains(relation) { return link.target }

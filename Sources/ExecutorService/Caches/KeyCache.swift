@@ -51,8 +51,8 @@ final class KeyCache: CallerAuthenticator {
         keys = RegistryCache(lifetime: min(lifetime, .seconds(60)), capacity: capacity, servesStale: false, now: now)
     }
 
-    func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
-        guard let header = headers.value(of: .authorization) else { return .anonymous }
+    func identify(_ headers: HeaderFields) async throws -> CallerIdentity {
+        guard let header = headers[.authorization] else { return .anonymous }
         guard let key = Self.key(in: header) else { throw Self.refusal }
         return .apiKey(try await identity(of: key))
     }

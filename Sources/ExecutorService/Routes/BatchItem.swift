@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import ServiceKit
@@ -83,7 +84,7 @@ struct BatchItem: Sendable {
         {
             items.append(QueryItems.Item("integrated_account_id", account))
         }
-        var fields = HTTPFields()
+        var fields = HeaderFields()
         fields[.accept] = "application/json"
         fields[HTTPField.Name.integratedAccountID] = outer.headers[.integratedAccountID]
         for member in headers {

@@ -1,4 +1,5 @@
 import ConnectorEngine
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import ServiceKit
@@ -114,7 +115,7 @@ struct BatchRoutes: Sendable {
 /// The answer of an inner request.
 struct BatchAnswer: Sendable {
     let status: Int
-    let headers: HTTPFields
+    let headers: HeaderFields
     let body: JSONValue
 
     init(_ response: EndpointResponse) {

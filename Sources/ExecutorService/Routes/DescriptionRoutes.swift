@@ -1,5 +1,6 @@
 import ConnectorConfig
 import ConnectorEngine
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import RegistryContract

@@ -172,9 +172,9 @@ struct ProxyRoutes: Sendable {
             variables: account.account.variables,
             access: leases.source(for: account.account.id)
         )
-        result.headers.append(HTTPField(name: .remoteStatus, value: String(result.status)))
-        result.headers.append(HTTPField(name: .configRevision, value: account.connector.revision))
-        var headers = HTTPFields(list: result.headers)
+        result.headers.append(HeaderField(name: .remoteStatus, value: String(result.status)))
+        result.headers.append(HeaderField(name: .configRevision, value: account.connector.revision))
+        var headers = HeaderFields(list: result.headers)
         if let limit = result.rateLimit { headers.set(limit) }
         if let limit = result.remoteRateLimit {
             headers[.remoteLimit] = limit.limit.map(String.init)
@@ -192,7 +192,7 @@ struct ProxyRoutes: Sendable {
 
     // MARK: Who calls
 
-    private func caller(of headers: HTTPFields) async throws -> (APIKeyIdentity, Secret<String>) {
+    private func caller(of headers: HeaderFields) async throws -> (APIKeyIdentity, Secret<String>) {
         guard let field = headers[.authorization], let key = CallerKey.inAuthorization(field) else {
             throw Problem(.unauthorized, "send an API key as Authorization: Bearer")
         }

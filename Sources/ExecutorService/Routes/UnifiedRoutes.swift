@@ -192,8 +192,8 @@ struct UnifiedRoutes: Sendable {
             // The account is known by now; without it calls in the same words are told to be the same.
             query: request.query.items.lazy.filter { $0.name != "integrated_account_id" }.map { ($0.name, $0.value) },
             body: body,
-            ifMatch: request.headers.value(of: .ifMatch),
-            idempotencyKey: request.headers.value(of: .idempotencyKey),
+            ifMatch: request.headers[.ifMatch],
+            idempotencyKey: request.headers[.idempotencyKey],
             account: configuration.account.id,
             requestID: request.requestID,
             traffic: try configuration.account.traffic(request)
@@ -205,11 +205,11 @@ struct UnifiedRoutes: Sendable {
             access: leases.source(for: configuration.account.id)
         )
         var fields = [
-            HTTPField(name: .contentType, value: "application/json"),
-            HTTPField(name: .configRevision, value: configuration.connector.revision),
+            HeaderField(name: .contentType, value: "application/json"),
+            HeaderField(name: .configRevision, value: configuration.connector.revision),
         ]
-        if let tag = result.etag.flatMap(Self.entityTag) { fields.append(HTTPField(name: .eTag, value: tag)) }
-        var headers = HTTPFields(list: fields)
+        if let tag = result.etag.flatMap(Self.entityTag) { fields.append(HeaderField(name: .eTag, value: tag)) }
+        var headers = HeaderFields(list: fields)
         if let limit = result.remoteRateLimit {
             headers[.remoteLimit] = limit.limit.map(String.init)
             headers[.remoteRemaining] = limit.remaining.map(String.init)

@@ -1,5 +1,6 @@
 import ConnectorConfig
 import ConnectorEngine
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import RegistryContract
@@ -34,7 +35,7 @@ struct WideListRoutes: Sendable {
         let cursor = request.query["next_cursor"] ?? request.query["cursor"]
         let fetch: RecordStream.Fetch
         let first: RecordPage
-        var headers = HTTPFields()
+        var headers = HeaderFields()
         if let selection {
             let list = try merged(request, base, selection, isStream: isStream)
             fetch = { try await list($0) }
@@ -180,7 +181,7 @@ extension UnifiedCall {
     }
 }
 
-extension HTTPFields {
+extension HeaderFields {
     /// Tells of the limits that a page met.
     fileprivate mutating func set(_ page: RecordPage) {
         if let limit = page.rateLimit { set(limit) }

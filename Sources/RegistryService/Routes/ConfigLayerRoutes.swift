@@ -1,5 +1,6 @@
 import ConnectorConfig
 import FoundationEssentials
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import RegistryContract

@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import JSONValue
 import Postgres

@@ -1,4 +1,5 @@
-package import HTTPTypes
+package import HTTPExchange
+import HTTPTypes
 package import Vocabulary
 
 /// Reads `Authorization: Bearer`: a service token, or an API key that a closure looks up.
@@ -29,10 +30,10 @@ package struct BearerAuthenticator: CallerAuthenticator {
         return String(Substring(field.utf8.dropFirst(start)))
     }
 
-    package func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
-        let fields = headers[fields: .authorization]
+    package func identify(_ headers: HeaderFields) async throws -> CallerIdentity {
+        let fields = headers[values: .authorization]
         guard let field = fields.first else { return .anonymous }
-        let parts = field.value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         guard fields.count == 1, parts.count == 2, parts[0].lowercased() == "bearer" else {
             throw Problem(.unauthorized, "send exactly one credential, as Authorization: Bearer")
         }

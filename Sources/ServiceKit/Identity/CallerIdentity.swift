@@ -1,4 +1,5 @@
-package import HTTPTypes
+package import HTTPExchange
+import HTTPTypes
 package import Vocabulary
 
 /// Who sends a request, as far as its credentials prove it.
@@ -60,5 +61,5 @@ package protocol CallerAuthenticator: Sendable {
     ///   by the endpoint.
     /// - Throws: a `Problem` `unauthorized` when there are credentials and they are wrong, or `service_unavailable` when
     ///   they cannot be checked now.
-    func identify(_ headers: HTTPFields) async throws -> CallerIdentity
+    func identify(_ headers: HeaderFields) async throws -> CallerIdentity
 }

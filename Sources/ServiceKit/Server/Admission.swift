@@ -70,9 +70,9 @@ struct TraceIDs: Sendable, Equatable {
     let traceparent: String
 
     /// Takes over what is well-formed and makes the rest.
-    init(_ headers: HTTPFields) {
-        let trace = headers.value(of: .traceparent).flatMap { Self.isTraceparent($0) ? $0 : nil }
-        let request = headers.value(of: .requestID).flatMap { Self.isRequestID($0) ? $0 : nil }
+    init(_ headers: HeaderFields) {
+        let trace = headers[.traceparent].flatMap { Self.isTraceparent($0) ? $0 : nil }
+        let request = headers[.requestID].flatMap { Self.isRequestID($0) ? $0 : nil }
         if let trace, let request {
             (requestID, traceparent) = (request, trace)
         } else {

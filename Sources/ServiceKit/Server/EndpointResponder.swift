@@ -56,7 +56,7 @@ struct EndpointResponder: Sendable {
         let bodyBytesMax = found?.value.body?.bytesMax ?? 0
         if refusal == nil, let length = head.contentLength, length > bodyBytesMax { refusal = tooLarge(bodyBytesMax) }
         let now = ContinuousClock.now
-        let asked = head.headers.value(of: .deadline).flatMap { Int($0) }.map { Duration.milliseconds(max(1, $0)) }
+        let asked = head.headers[.deadline].flatMap { Int($0) }.map { Duration.milliseconds(max(1, $0)) }
         return Admission(
             head: head,
             endpoint: found,

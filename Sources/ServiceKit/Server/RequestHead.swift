@@ -21,7 +21,7 @@ struct RequestHead: Sendable {
     /// The query as sent.
     let rawQuery: String?
     /// The header fields in the order sent.
-    let headers: HTTPFields
+    let headers: HeaderFields
     /// The announced length of the body; nil when it comes in chunks.
     let contentLength: Int?
     /// Whether the client waits for `100 Continue` before it sends the body.
@@ -47,7 +47,7 @@ struct RequestHead: Sendable {
         }
         (path, rawQuery) = try Self.split(head.uri)
 
-        var fields: [HTTPField] = []
+        var fields: [HeaderField] = []
         fields.reserveCapacity(head.headers.count)
         var hosts = 0
         var codings: [String] = []
@@ -57,7 +57,7 @@ struct RequestHead: Sendable {
         for (name, untrimmed) in head.headers {
             let value = Self.withoutTrailingSpace(untrimmed)
             // A field replaces what may not be in a value.
-            guard let field = FieldNames.name(name).map({ HTTPField(name: $0, value: value) }), field.value == value
+            guard let field = FieldNames.name(name).map({ HeaderField(name: $0, value: value) }), field.value == value
             else {
                 throw Fault(message: "a header field has a name or value that HTTP does not allow")
             }
@@ -82,7 +82,7 @@ struct RequestHead: Sendable {
         guard codings.isEmpty || (codings == ["chunked"] && !isOld && length == nil) else {
             throw Fault(message: "the only transfer coding is chunked, without a Content-Length")
         }
-        headers = HTTPFields(list: fields)
+        headers = HeaderFields(list: fields)
         contentLength = codings.isEmpty ? length ?? 0 : nil
         expectsContinue = expects && !isOld
         takesChunks = !isOld

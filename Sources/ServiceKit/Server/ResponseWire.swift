@@ -23,7 +23,7 @@ enum ResponseWire {
     /// its request itself.
     static func head(
         status: Int,
-        headers: HTTPFields,
+        headers: HeaderFields,
         trace: TraceIDs?,
         framing: Framing,
         closes: Bool,

@@ -305,7 +305,7 @@ struct AdminClient {
 
     private func send(_ method: HTTPRequest.Method, _ path: String, _ body: JSONValue?) async throws -> InboundResponse
     {
-        var headers: HTTPFields = [.authorization: "Bearer \(key.reveal())"]
+        var headers: HeaderFields = [.authorization: "Bearer \(key.reveal())"]
         if body != nil { headers[.contentType] = "application/json" }
         return try await sender.send(
             OutboundRequest(

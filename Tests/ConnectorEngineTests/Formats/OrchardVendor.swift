@@ -69,7 +69,7 @@ enum OrchardVendor {
         _ text: String,
         _ type: String = "application/json",
         status: Int = 200,
-        headers: HTTPFields = [:]
+        headers: HeaderFields = [:]
     ) -> InboundResponse {
         var headers = headers
         headers[.contentType] = type

@@ -15,7 +15,7 @@ struct RateSignalTests {
         body: JSONValue = [:]
     ) throws -> RateSignal {
         let document = AcmeVendor.document(["kind": "none"]).overlaid(by: ["rate_limit": words])
-        var fields = HTTPFields()
+        var fields = HeaderFields()
         for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
         return RateSignal(
             InboundResponse(status: status, headers: fields),

@@ -158,7 +158,7 @@ struct TrafficTests {
 
     @Test func `the vendor's own numbers are told, the strictest of several windows, and kept`() async throws {
         let headers = [("x-left", "7"), ("x-day-left", "0"), ("x-day-reset", "120"), ("x-limit", "100")]
-        var fields = HTTPFields()
+        var fields = HeaderFields()
         for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
         let world = try World(
             [

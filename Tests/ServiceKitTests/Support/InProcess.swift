@@ -32,7 +32,7 @@ struct InProcess {
     func send(
         _ method: HTTPRequest.Method,
         _ target: String,
-        headers: HTTPFields = [:],
+        headers: HeaderFields = [:],
         body: String? = nil
     ) async throws -> InboundResponse {
         var headers = headers
@@ -60,7 +60,7 @@ extension InboundResponse {
 struct NamedCallers: CallerAuthenticator {
     let callers: [String: CallerIdentity]
 
-    func identify(_ headers: HTTPFields) async throws -> CallerIdentity {
+    func identify(_ headers: HeaderFields) async throws -> CallerIdentity {
         headers[.authorization].flatMap { callers[$0] } ?? .anonymous
     }
 }

@@ -1,3 +1,4 @@
+import HTTPExchange
 import HTTPTypes
 import Logging
 import ServiceKit
@@ -49,7 +50,7 @@ struct RunningApplication: Sendable {
 
 /// Lets everyone in, as nobody.
 struct OpenDoor: CallerAuthenticator {
-    func identify(_ headers: HTTPFields) async throws -> CallerIdentity { .anonymous }
+    func identify(_ headers: HeaderFields) async throws -> CallerIdentity { .anonymous }
 }
 
 extension ApplicationConfig {
