@@ -78,7 +78,7 @@ package struct Template: Sendable, Hashable {
     /// - Throws: `ExpressionError` when a required one has none.
     package func text(in scope: ExpressionScope, encoding: Encoding) throws(ExpressionError) -> String? {
         var text = ""
-        // Mostly the values are hardly longer than their placeholders.
+        // Room for most texts, which then do not move while they grow.
         text.reserveCapacity(source.utf8.count + 16)
         for part in parts {
             switch part {

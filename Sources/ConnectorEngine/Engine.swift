@@ -240,12 +240,10 @@ package final class Engine: Sendable {
         of call: UnifiedCall
     ) async throws -> UnifiedResult {
         let exchange = pipeline.exchange
-        // Checked before anything is sent.
-        var sideLoads: SideLoads?
-        if !plan.query.includes.isEmpty {
-            let list = connector.mapping(category: call.category, resource: call.resource, method: "list")
-            sideLoads = try SideLoads(plan, besides: list)
-        }
+        let sideLoads = try SideLoads(
+            plan,
+            besides: connector.mapping(category: call.category, resource: call.resource, method: "list")
+        )
         let single: SingleRecord
         if let merging = plan.mapping.merging {
             single = try await SingleRecord(plan, merging, connector, pipeline)
@@ -253,7 +251,7 @@ package final class Engine: Sendable {
             single = try await SingleRecord(plan, connector, pipeline)
         }
         var records = [single.record]
-        if let sideLoads { try await sideLoads.fill(&records, in: listRun(call, plan, connector, pipeline)) }
+        if !sideLoads.isEmpty { try await sideLoads.fill(&records, in: listRun(call, plan, connector, pipeline)) }
         let record = records[0]
         var result = UnifiedResult(
             body: EnvelopeWriter(query: plan.query).single(record),

@@ -89,14 +89,10 @@ struct RequestTarget: Equatable {
             if byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "\\") { return nil }
             index += 1
         }
-        guard let host = Self.text(bytes.extracting(start..<end)),
-            let path = Self.text(bytes.extracting(pathStart..<index))
+        guard let host = String(utf8: bytes.extracting(start..<end)),
+            let path = String(utf8: bytes.extracting(pathStart..<index))
         else { return nil }
         self.init(scheme: scheme, host: host, writtenPort: writtenPort, path: path)
-    }
-
-    private static func text(_ bytes: Span<UInt8>) -> String? {
-        do { return String(copying: try UTF8Span(validating: bytes)) } catch { return nil }
     }
 
     private static func begins(_ bytes: Span<UInt8>, _ prefix: StaticString) -> Bool {

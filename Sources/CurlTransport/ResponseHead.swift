@@ -43,6 +43,7 @@ struct ResponseHead {
         var end = line.count
         while end > 0, line[end - 1] == 13 || line[end - 1] == 10 { end -= 1 }
         guard end > 0 else { return status >= 200 ? .end : .part }
+        let line = line.extracting(0..<end)
         if Self.isStatusLine(line) {
             // What came before belonged to a 1xx answer.
             isEncoded = false
@@ -77,24 +78,19 @@ struct ResponseHead {
         var index = 0
         while index < line.count, line[index] != 0x20 { index += 1 }
         var status = 0
-        for index in (index + 1)..<max(index + 1, min(index + 4, line.count)) {
-            let byte = line[index]
-            // The line's end may follow at once.
-            guard byte != 13, byte != 10 else { break }
-            guard (0x30...0x39).contains(byte) else { return 0 }
-            status = status * 10 + Int(byte - 0x30)
+        let digits = line.extracting(min(index + 1, line.count)..<min(index + 4, line.count))
+        for index in digits.indices {
+            guard (0x30...0x39).contains(digits[index]) else { return 0 }
+            status = status * 10 + Int(digits[index] - 0x30)
         }
         return status
     }
 
     private static func text(_ bytes: Span<UInt8>) -> String {
         // Header fields are bytes; what is not UTF-8 is read as ISO 8859-1 (RFC 9110 section 5.5).
-        do {
-            return String(copying: try UTF8Span(validating: bytes))
-        } catch {
-            var scalars = String.UnicodeScalarView()
-            for index in bytes.indices { scalars.append(Unicode.Scalar(bytes[index])) }
-            return String(scalars)
-        }
+        if let text = String(utf8: bytes) { return text }
+        var scalars = String.UnicodeScalarView()
+        for index in bytes.indices { scalars.append(Unicode.Scalar(bytes[index])) }
+        return String(scalars)
     }
 }

@@ -98,20 +98,16 @@ final class RequestLog: Sendable {
             environmentID: key.environmentID,
             accountID: account.flatMap { AccountID($0) },
             apiKeyID: key.keyID,
-            requestID: Self.cut(request.requestID, to: 200),
+            requestID: String(request.requestID.prefix(200)),
             operation: operation,
             method: request.method.rawValue,
-            path: Self.cut(request.path, to: 500),
+            path: String(request.path.prefix(500)),
             status: status,
             code: code,
             milliseconds: (end - start) / .milliseconds(1),
             at: wallClock().timeIntervalSince1970
         )
         state.withLock { $0.records.append(record) }
-    }
-
-    private static func cut(_ text: String, to bytesMax: Int) -> String {
-        text.utf8.count <= bytesMax ? text : String(text.prefix(bytesMax))
     }
 
     private func hasRoom(isGoodRead: Bool, at moment: ContinuousClock.Instant) -> Bool {

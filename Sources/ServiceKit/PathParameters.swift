@@ -1,5 +1,3 @@
-import Vocabulary
-
 /// What a path has in the places of its template's names: one segment decoded, a catch-all as sent.
 package struct PathParameters: Sendable, ExpressibleByDictionaryLiteral {
     /// They are few, so that to look through them is quicker than to hash them.

@@ -1,4 +1,4 @@
-import Vocabulary
+import HTTPExchange
 
 /// Percent-encoding of RFC 3986, strict: a broken escape, an escaped NUL or bytes that are not UTF-8 have no decoded
 /// form.

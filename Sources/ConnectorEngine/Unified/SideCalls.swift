@@ -173,12 +173,12 @@ struct SideLoads {
     /// What the caller wants, as far as the method or its `list` offers it.
     ///
     /// Throws: `Problem` when the connector cannot include what is wanted.
-    init(_ plan: Plan, besides list: MethodMapping? = nil) throws {
+    init(_ plan: Plan, besides list: @autoclosure () -> MethodMapping? = nil) throws {
         guard !plan.query.includes.isEmpty else {
             loads = []
             return
         }
-        let offered = plan.mapping.sideLoads.merging(list?.sideLoads ?? [:]) { own, _ in own }
+        let offered = plan.mapping.sideLoads.merging(list()?.sideLoads ?? [:]) { own, _ in own }
         loads = try plan.query.includes.map { name in
             if let load = offered[name] { return load }
             let known = offered.keys.sorted().joined(separator: ", ")

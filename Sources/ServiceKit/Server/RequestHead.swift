@@ -1,7 +1,6 @@
 import HTTPExchange
 import HTTPTypes
 import NIOHTTP1
-import Vocabulary
 
 /// The first part of a request, checked for everything that would make its meaning ambiguous.
 ///

@@ -1,5 +1,5 @@
+import HTTPExchange
 import HTTPTypes
-import Vocabulary
 
 /// Finds the endpoint for a path: a tree of segments, literals before patterns before the catch-all.
 ///

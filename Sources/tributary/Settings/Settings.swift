@@ -13,12 +13,9 @@ struct Settings: Sendable {
         let description: String
     }
 
-    /// Folder of keys, certificates, pids and logs.
-    let dataDirectory: URL
-    /// Folder that holds `connectors/`, `migrations/` and `openapi/`.
-    let contentDirectory: URL
-    /// The same two as they are given.
+    /// Folder of keys, certificates, pids and logs, as it is given.
     private let dataPath: String
+    /// Folder that holds `connectors/`, `migrations/` and `openapi/`, as it is given.
     let contentPath: String
     private let reader: ConfigReader
 
@@ -29,7 +26,6 @@ struct Settings: Sendable {
         // Where keys, certificates, pids and logs are kept.
         let data = outer.string(forKey: "data.dir", default: ".tributary")
         dataPath = data
-        dataDirectory = URL(fileURLWithPath: data)
         let file = "\(data)/settings.env"
         if FileManager.default.fileExists(atPath: file) {
             let fromFile = EnvironmentVariablesProvider(
@@ -42,7 +38,6 @@ struct Settings: Sendable {
         }
         // Where connectors/, migrations/ and openapi/ are.
         contentPath = reader.string(forKey: "content.dir", default: ".")
-        contentDirectory = URL(fileURLWithPath: contentPath)
     }
 
     /// The `NAME=value` lines of a file; the last of a name counts, and lines that begin with `#` do not.
@@ -193,6 +188,9 @@ struct Settings: Sendable {
     var logLevel: String {
         reader.string(forKey: "log.level", default: "info")
     }
+
+    /// Folder of keys, certificates, pids and logs.
+    var dataDirectory: URL { URL(fileURLWithPath: dataPath) }
 
     /// A file of the data directory.
     func file(_ path: String) -> URL {

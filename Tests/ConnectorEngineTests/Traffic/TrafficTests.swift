@@ -45,14 +45,7 @@ struct TrafficTests {
             priority: TrafficPriority = .interactive,
             integration: IntegrationID? = nil
         ) async throws -> UnifiedResult {
-            let call = UnifiedCall(
-                category: "crm",
-                resource: "contacts",
-                method: "get",
-                id: "1",
-                account: account,
-                traffic: TrafficSubject(integration: integration, priority: priority)
-            )
+            let call = contact(of: account, TrafficSubject(integration: integration, priority: priority))
             return try await engine.execute(
                 call,
                 connector: connector,
@@ -238,14 +231,7 @@ struct TrafficTests {
         )
         let tenants = [TenantID.random(), TenantID.random()]
         func get(_ account: AccountID, _ tenant: TenantID) async throws {
-            let call = UnifiedCall(
-                category: "crm",
-                resource: "contacts",
-                method: "get",
-                id: "1",
-                account: account,
-                traffic: TrafficSubject(tenant: tenant)
-            )
+            let call = contact(of: account, TrafficSubject(tenant: tenant))
             let access = FixedAccess(TestWorld.access())
             _ = try await engine.execute(call, connector: document, variables: [:], access: access)
         }
@@ -306,4 +292,9 @@ private struct HangingSender: HTTPSender {
     func stream(_ request: OutboundRequest) async throws(ExchangeError) -> StreamedResponse {
         throw ExchangeError(.cancelled, "the host", requestMayHaveBeenSent: false)
     }
+}
+
+/// A call for one contact.
+private func contact(of account: AccountID, _ traffic: TrafficSubject) -> UnifiedCall {
+    UnifiedCall(category: "crm", resource: "contacts", method: "get", id: "1", account: account, traffic: traffic)
 }
